@@ -1,0 +1,1 @@
+"""The control sample, its certificate, and the follow-up of both groups."""

@@ -1,0 +1,1 @@
+"""Estimates: differences, pooling and comparisons of the two groups."""

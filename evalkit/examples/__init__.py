@@ -1,0 +1,1 @@
+"""Studies to try: a synthetic Satakunta and real people of Pennsylvania."""

@@ -1,0 +1,1 @@
+"""People in: the register and the pilot list, read and checked."""

@@ -1,0 +1,1 @@
+"""Out: what may leave, in which language, as tables and figures."""

@@ -1,0 +1,1 @@
+"""Texts of figures and output in Finnish, Swedish and English."""

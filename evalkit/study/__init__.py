@@ -1,0 +1,1 @@
+"""The plan: what is drawn, followed and estimated, and the columns it speaks of."""

@@ -1,0 +1,157 @@
+"""The columns that evalkit knows, and how offices head them.
+
+A plan maps each of these names to a header of its own files. Headers are compared
+after Unicode normalisation (NFC) and without regard to case.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "id", "month", "date", "weeks", "number", "flag", "code", "municipality",
+    "education", "sex", "text",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name in evalkit, its kind, and the headers it is known by."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    headers: tuple[str, ...] = ()
+
+
+def _column(
+    name: str, kind: Kind, meaning: str, headers: str = ""
+) -> tuple[str, Column]:
+    known = tuple(header.strip() for header in headers.split(",") if header.strip())
+    return name, Column(name=name, kind=kind, meaning=meaning, headers=known)
+
+
+SNAPSHOT_COLUMNS: dict[str, Column] = dict(
+    [
+        _column(
+            "month", "month", "month of the snapshot, or its counting day",
+            "kuukausi, tilastokuukausi, laskentapäivä, tilastopäivä, kk, månad, "
+            "beräkningsdag, month, snapshot_month, date",
+        ),
+        _column(
+            "person_id", "id", "pseudonym of the person, the same in every file",
+            "henkilö, henkilötunniste, tunniste, asiakasnumero, asiakas_id, hakija_id, "
+            "pseudotunniste, shnro, hid_e, person, personnummer, person_id, id",
+        ),
+        _column(
+            "weeks", "weeks", "weeks of unemployment on the counting day",
+            "työttömyyden kesto, työttömyyden kesto (viikkoa), kesto, kesto_vk, "
+            "kesto viikkoa, tyottomyyden_kesto, arbetslöshetens längd, veckor, weeks, "
+            "duration, duration_weeks",
+        ),
+        _column(
+            "registration_date", "date", "day on which the unemployment began",
+            "alkupvm, työttömyys alkoi, työttömyyden alkupäivä, alkamispäivä, "
+            "inledningsdatum, start av arbetslöshet, registration_date, registered",
+        ),
+        _column(
+            "deregistration_date", "date", "last day of the unemployment, if it ended",
+            "loppupvm, työttömyys päättyi, työttömyyden loppupäivä, päättymispäivä, "
+            "slutdatum, deregistration_date, deregistered",
+        ),
+        _column(
+            "registered_at_month_end", "flag", "still registered on the counting day",
+            "voimassa kuukauden lopussa, haku voimassa, hakijalopussa, "
+            "registrerad i slutet av månaden, registered_at_month_end",
+        ),
+        _column(
+            "employment_code", "code", "employment code of the register (two digits)",
+            "työllisyyskoodi, tyollkoodi, tyollisyyskoodi, sysselsättningskod, "
+            "employment_code, employment code",
+        ),
+        _column(
+            "unemployed", "flag", "unemployed on the counting day (yes or no)",
+            "työtön, tyoton, arbetslös, unemployed",
+        ),
+        _column(
+            "in_service", "flag", "in an employment service (yes or no)",
+            "palvelussa, palveluissa, i service, in_service, in service",
+        ),
+        _column(
+            "service_line", "code", "service line of the office (two digits)",
+            "palvelulinja, segmenttikoodi, servicelinje, service_line",
+        ),
+        _column(
+            "office", "text", "office or employment area",
+            "toimisto, te-toimisto, toimipaikka, työllisyysalue, byrå, "
+            "sysselsättningsområde, office",
+        ),
+        _column(
+            "municipality", "municipality", "municipality of residence (three digits)",
+            "kunta, kuntakoodi, asuinkunta, kommun, kommunkod, municipality",
+        ),
+        _column("sex", "sex", "sex", "sukupuoli, kön, sex, gender"),
+        _column("age", "number", "age in years on the counting day",
+                "ikä, ika, ålder, age"),
+        _column("birth_year", "number", "year of birth (gives the age)",
+                "syntymävuosi, syntymavuosi, födelseår, birth_year"),
+        _column(
+            "education", "education", "level of education (ISCED, first digit)",
+            "koulutusaste, koulutus, koulutuskoodi, utbildningsnivå, education",
+        ),
+        _column("occupation", "text", "occupation code",
+                "ammatti, ammattikoodi, yrke, yrkeskod, occupation"),
+        _column(
+            "exit_reason", "code", "reason for the end of the unemployment",
+            "psyy, päättymissyy, päättymisen syy, avslutningsorsak, exit_reason",
+        ),
+    ]
+)  # fmt: skip
+"""Columns of a snapshot of the register."""
+
+PILOT_COLUMNS: dict[str, Column] = dict(
+    [
+        _column(
+            "person_id", "id", "pseudonym of the person, as in the register",
+            ", ".join(SNAPSHOT_COLUMNS["person_id"].headers),
+        ),
+        _column(
+            "referral_date", "date", "day of the referral to the pilot",
+            "ohjauspäivä, ohjauspvm, ohjattu, anvisningsdatum, anvisad, "
+            "referral_date, referred",
+        ),
+        _column(
+            "start_date", "date", "day on which the service began; empty: it did not",
+            "aloituspäivä, aloituspvm, aloitti, startdatum, start_date, started",
+        ),
+        _column(
+            "end_date", "date", "day on which the service ended",
+            "lopetuspäivä, lopetuspvm, päättyi, slutdatum, end_date, ended",
+        ),
+        _column("result", "text", "result that the provider reported",
+                "tulos, lopputulos, resultat, result"),
+    ]
+)  # fmt: skip
+"""Columns of the pilot's list of clients."""
+
+
+def same_header(text: str) -> str:
+    """Return the form in which two headers are compared: NFC, case and spaces apart."""
+    return " ".join(unicodedata.normalize("NFC", str(text)).casefold().split())
+
+
+def recognise(header: str, columns: dict[str, Column]) -> str | None:
+    """Return the name of the column that a header stands for, or None.
+
+    Examples
+    --------
+    >>> recognise("Työllisyyskoodi", SNAPSHOT_COLUMNS)
+    'employment_code'
+    """
+    wanted = same_header(header)
+    for column in columns.values():
+        if wanted in {same_header(known) for known in (*column.headers, column.name)}:
+            return column.name
+    return None
