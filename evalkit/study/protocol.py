@@ -276,6 +276,7 @@ class FollowUp(Section):
         default=Lag(months=3),
         description="Time from time zero to the outcome: { months = 3 }, "
         "{ weeks = 27 } or { days = 91 }.",
+    )
     further_lags: list[Lag] = Field(
         default=[Lag(months=6), Lag(months=12)],
         description="Later looks, made where the register reaches so far.",
