@@ -1,0 +1,64 @@
+"""Do strata differ by more than chance, and by how much?
+
+Differences and their variances, one per stratum, are plain arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+_STEPS = 1000
+_TOLERANCE = 1e-13
+
+
+def cochran_q(differences: Array, variances: Array) -> tuple[float, float]:
+    """Return Q and its p-value; NaN for fewer than two strata."""
+    from scipy.special import chdtrc
+
+    df = differences.size - 1
+    if df < 1:
+        return math.nan, math.nan
+    weights = 1 / variances
+    mean = np.average(differences, weights=weights)
+    q = float((weights * (differences - mean) ** 2).sum())
+    return q, float(chdtrc(df, q))
+
+
+def typical_variance(variances: Array) -> float:
+    """Return the variance within a typical stratum (Higgins and Thompson 2002)."""
+    weights = 1 / variances
+    total = weights.sum()
+    return float((variances.size - 1) * total / (total**2 - (weights**2).sum()))
+
+
+def reml_tau2(differences: Array, variances: Array) -> float:
+    """Return the restricted maximum likelihood estimate of the variance between.
+
+    Fisher scoring from the moment estimate of Hedges, kept at zero or above; NaN if
+    it does not settle.
+    """
+    tau2 = max(0.0, float(differences.var(ddof=1) - variances.mean()))
+    for _ in range(_STEPS):
+        following = max(0.0, tau2 + _scoring_step(differences, variances + tau2))
+        if abs(following - tau2) <= _TOLERANCE * (variances.mean() + tau2):
+            return following
+        tau2 = following
+    return math.nan
+
+
+def _scoring_step(differences: Array, variances: Array) -> float:
+    """Return the score of the restricted likelihood over its information."""
+    w = 1 / variances
+    w1, w2, w3 = w.sum(), (w**2).sum(), (w**3).sum()
+    residuals = differences - np.average(differences, weights=w)
+    score = (w**2 * residuals**2).sum() - (w1 - w2 / w1)
+    information = w2 - 2 * w3 / w1 + (w2 / w1) ** 2
+    return float(score / information)
