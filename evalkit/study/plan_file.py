@@ -55,9 +55,9 @@ def read_protocol(path: str | Path) -> Protocol:
     try:
         return Protocol.model_validate(plan).at(file.parent)
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors(include_url=False)]
+        problems = _problems(error.errors(include_url=False))
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    listed = "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))
+    listed = "\n".join(f"  - {problem}" for problem in problems)
     raise ProtocolError(f"{file}: {count} in the plan.\n{listed}")
 
 
@@ -82,19 +82,30 @@ def _parse(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _problem(detail: ErrorDetails) -> str:
-    """Say in one line what is wrong with a key, and what is allowed."""
-    where = [step for step in detail["loc"] if not _is_branch(step)]
+def _problems(details: list[ErrorDetails]) -> list[str]:
+    """Say in one line per key what is wrong with it, and what is allowed."""
+    by_key: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for detail in details:
+        where = tuple(step for step in detail["loc"] if not _is_branch(step))
+        by_key.setdefault(where, []).append(detail)
+    return [_problem(list(where), found) for where, found in by_key.items()]
+
+
+def _problem(where: list[int | str], details: list[ErrorDetails]) -> str:
     key = ".".join(str(step) for step in where)
-    if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key. {_nearest(where)}"
-    if detail["type"] == "missing":
-        return f"{key}: missing. {_rule(where)}".rstrip()
-    if detail["type"] == "value_error":
-        reason = str(detail["ctx"]["error"])
+    kinds = {detail["type"]: detail for detail in details}
+    if "value_error" in kinds:
+        reason = " ".join(str(kinds["value_error"]["ctx"]["error"]).split()).rstrip(".")
         return f"{key}: {reason}." if key else f"{reason}."
-    found = json.dumps(detail["input"], ensure_ascii=False, default=str)
-    return f"{key}: found {found}. {_rule(where) or detail['msg'] + '.'}"
+    if "extra_forbidden" in kinds:
+        return f"{key}: unknown key. {_nearest(where)}"
+    if "missing" in kinds:
+        return f"{key}: missing. {_rule(where)}".rstrip()
+    found = json.dumps(details[0]["input"], ensure_ascii=False, default=str)
+    allowed = " or ".join(
+        detail["msg"].removeprefix("Input should be ") for detail in details
+    )
+    return f"{key}: found {found}; allowed is {allowed}. {_rule(where)}".rstrip()
 
 
 def _is_branch(step: int | str) -> bool:
@@ -120,7 +131,7 @@ def _rule(where: list[int | str]) -> str:
         fields = _fields(_section(list(names[: length - 1])))
         field = fields.get(names[length - 1])
         if field is not None and field.description:
-            return f"Allowed: {field.description}"
+            return f"({field.description})"
     return ""
 
 

@@ -229,12 +229,29 @@ class DrawRules(Section):
         default="", description="Where the seed comes from, so that others can check."
     )
 
+    first: Month | None = Field(
+        default=None, description="First month that a sample is drawn for."
+    )
+    last: Month | None = Field(
+        default=None, description="Last month that a sample is drawn for."
+    )
+    skip: list[Month] = Field(
+        default=[],
+        description="Months without a draw (a pause): they stay missing, never zero.",
+    )
+
     @field_validator("seed")
     @classmethod
     def _no_bar(cls, seed: str) -> str:
         if "|" in seed or seed != seed.strip() or not seed.isprintable():
             raise ValueError("no |, no line break and no space at either end")
         return seed
+
+    def includes(self, month: str) -> bool:
+        """Tell whether a sample is to be drawn for a month (``YYYY-MM``)."""
+        after_first = self.first is None or month >= self.first
+        before_last = self.last is None or month <= self.last
+        return after_first and before_last and month not in self.skip
 
 
 class Lag(Section):
