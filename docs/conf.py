@@ -24,12 +24,11 @@ extensions = [
     "sphinx.ext.mathjax",
 ]
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
-autodoc_default_options = {"members": True, "undoc-members": False}
-autodoc_class_signature = "separated"
 autodoc_typehints = "signature"
 numpydoc_show_class_members = False
 

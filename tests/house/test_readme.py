@@ -39,7 +39,7 @@ def test_the_python_is_short(readme) -> None:
 
 def test_commands_are_the_makefiles(readme, root) -> None:
     goals = re.findall(r"^(\w+):", (root / "Makefile").read_text(), re.MULTILINE)
-    named = set(re.findall(r"\bmake (\w+)", readme))
+    named = set(re.findall(r"(?:^|`)make (\w+)", readme, re.MULTILINE))
     assert {"demo", "test"} <= named <= set(goals)
 
 
