@@ -1,0 +1,210 @@
+"""From what a plan or a call names to sources: files, tables, data frames."""
+
+from __future__ import annotations
+
+import glob
+import re
+import shutil
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evalkit.errors import EvalkitError, RegisterError
+from evalkit.register.canonical import IDENTITY_CODE
+from evalkit.register.pieces import Layout, Piece, unreadable
+from evalkit.register.spreadsheets import read_workbook
+from evalkit.register.tables import read_frame, read_parquet
+from evalkit.register.text_files import read_text
+from evalkit.study.months import month_in_file_name, parse_month
+from evalkit.study.protocol import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from evalkit.register.engine import DuckDB
+
+    Place = str | Path | pd.DataFrame | Table
+    Places = Place | Sequence[Place]
+
+_READERS: dict[str, Callable[..., Piece]] = {
+    **dict.fromkeys((".csv", ".txt", ".tsv"), read_text),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), read_workbook),
+    **dict.fromkeys((".parquet", ".pq"), read_parquet),
+}
+_MOST_UNPACKED = 64 << 30
+_MOST_RATIO = 400
+_SMALL = 256 << 20
+_CHUNK = 1 << 20
+_MAGIC = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file, a table or a data frame, and how it becomes a piece."""
+
+    name: str
+    read: Callable[[Layout, DuckDB], Piece]
+
+
+def find_sources(places: Places, folder: Path) -> list[Source]:
+    """Return the sources that a location stands for, files in order of their paths.
+
+    Parameters
+    ----------
+    places
+        A path, a folder, a pattern, a table of a database, a data frame, or a list of
+        these.
+    folder
+        What relative paths are relative to.
+
+    Raises
+    ------
+    RegisterError
+        If there is nothing there that could be read.
+    """
+    if isinstance(places, str | Path | pd.DataFrame | Table):
+        return list(_sources(places, folder))
+    if not places:
+        raise RegisterError("The list of files is empty.", hint="Name at least one.")
+    return [source for place in places for source in _sources(place, folder)]
+
+
+def _sources(place: Place, folder: Path) -> Iterator[Source]:
+    if isinstance(place, pd.DataFrame):
+        read = partial(read_frame, place, "the data frame")
+        yield Source(name="the data frame", read=read)
+    elif isinstance(place, Table):
+        from evalkit.register.databases import read_table
+
+        read = partial(read_table, place, folder)
+        yield Source(name=place.table or "the query", read=read)
+    elif isinstance(place, str | Path):
+        for path in _files(folder / place):
+            yield _file_source(path, folder)
+    else:
+        raise RegisterError(
+            f"A {type(place).__name__} is nothing that can be read.",
+            hint="Give a path, a pattern, a list, a pandas DataFrame or a Table.",
+        )
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        files = sorted(_in_folder(path))
+        rule = f"{path} holds no file that evalkit can read."
+    elif path.exists():
+        return [path]
+    elif _MAGIC.search(str(path)):
+        found = map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207
+        files = sorted(file for file in found if file.is_file() and _is_visible(file))
+        rule = f"No file fits the pattern {path}."
+    else:
+        raise RegisterError(
+            f"{path}: there is no such file or folder.",
+            hint="Locations in a plan are relative to the plan's own folder.",
+        )
+    if not files:
+        raise RegisterError(rule, hint="Expected are CSV, Excel or Parquet files.")
+    return files
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """Yield the readable files of a folder and of its ``key=value`` folders."""
+    for path in folder.iterdir():
+        if path.is_dir() and "=" in path.name:
+            yield from _in_folder(path)
+        elif path.is_file() and _is_visible(path) and _kind(path) in _READERS:
+            yield path
+
+
+def _is_visible(path: Path) -> bool:
+    """Tell files from what editors and systems leave beside them."""
+    return not path.name.startswith((".", "~", "_"))
+
+
+def _kind(path: Path) -> str:
+    """Return the ending that tells what a file is: ``.csv`` of ``stock.CSV.gz``."""
+    endings = [ending.lower() for ending in path.suffixes]
+    if endings and endings[-1] == ".gz":
+        endings.pop()
+    return endings[-1] if endings else ""
+
+
+def _file_source(path: Path, folder: Path) -> Source:
+    name = str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    if re.search(IDENTITY_CODE, name):
+        name = "a file whose name holds an identity code"
+    return Source(name=name, read=partial(_read_file, path, name))
+
+
+def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
+    """Read a file by its kind; the month may stand in its name or folders."""
+    if re.search(IDENTITY_CODE, str(path)):
+        unreadable(name, "names of files may not name people", "Rename it.")
+    reader = _READERS.get(_kind(path))
+    if reader is None:
+        unreadable(
+            name,
+            f"files ending in {_kind(path) or 'nothing'} cannot be read",
+            "Save it as CSV (.csv), Excel (.xlsx) or Parquet (.parquet).",
+        )
+    folders = _folder_values(path)
+    more: dict[str, Any] = {"folders": folders} if reader is read_parquet else {}
+    try:
+        plain = _plain_file(path, name, engine)
+        month = _month(path, folders)
+        return reader(plain, name, layout, engine, month=month, **more)
+    except OSError as error:
+        unreadable(name, f"the file cannot be read ({error.strerror or 'damaged'})")
+
+
+def _folder_values(path: Path) -> dict[str, str]:
+    """Return what folders named ``key=value`` say."""
+    return dict(part.split("=", 1) for part in path.parts[:-1] if "=" in part)
+
+
+def _month(path: Path, folders: dict[str, str]) -> int | None:
+    """Return the month that a file's name or its folders carry."""
+    month = month_in_file_name(path.name)
+    if month is not None:
+        return month
+    texts = [f"{folders.get('year', '')}-{folders.get('month', '')}", *folders.values()]
+    for text in texts:
+        try:
+            return parse_month(text)
+        except EvalkitError:
+            continue
+    return None
+
+
+def _plain_file(path: Path, name: str, engine: DuckDB) -> Path:
+    """Return the file, or a copy: unpacked, or under a name that is no pattern."""
+    if path.suffix.lower() != ".gz" and not _MAGIC.search(str(path)):
+        return path
+    copy = engine.folder / f"copy{_kind(path)}"
+    if path.suffix.lower() == ".gz":
+        _unpack(path, copy, name)
+    else:
+        shutil.copyfile(path, copy)
+    return copy
+
+
+def _unpack(path: Path, copy: Path, name: str) -> None:
+    """Unpack a gzip file, but no small one that would fill the disk."""
+    import gzip
+
+    most = min(_MOST_UNPACKED, max(_SMALL, _MOST_RATIO * path.stat().st_size))
+    size = 0
+    try:
+        with gzip.open(path) as packed, copy.open("wb") as file:
+            while chunk := packed.read(_CHUNK):
+                size += len(chunk)
+                if size > most:
+                    unreadable(name, "the file would unpack to an absurd size")
+                file.write(chunk)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        unreadable(name, "the file is damaged: it cannot be unpacked", "Copy it again.")

@@ -1,0 +1,89 @@
+"""Excel workbooks (and those of LibreOffice), whose headers may stand on any row."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from evalkit.register.cells import text_frame
+from evalkit.register.pieces import (
+    HEADER_ROWS,
+    Layout,
+    Piece,
+    find_header,
+    match_headers,
+    own_names,
+    renamed,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evalkit.register.engine import DuckDB
+
+_MOST_UNPACKED = 4 << 30
+_MOST_RATIO = 200
+
+
+def read_workbook(
+    path: Path, name: str, layout: Layout, engine: DuckDB, *, month: int | None
+) -> Piece:
+    """Stage a sheet's mapped columns, all as text."""
+    _refuse_bomb(path, name)
+    rows = _sheet(path, name, layout.sheet)
+    if not rows:
+        unreadable(name, "the sheet is empty")
+    header = find_header(rows[:HEADER_ROWS], layout)
+    headers = [str(cell) for cell in rows[header]]
+    positions = match_headers(name, headers, layout)
+    engine.upload("sheet", text_frame(rows[header + 1 :], len(headers)))
+    mapped = renamed(positions, [f"c{i}" for i in range(len(headers))])
+    engine.run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {mapped} FROM sheet")
+    engine.run("DROP TABLE sheet")
+    return Piece(
+        name=name,
+        kind="Excel",
+        relation="staged",
+        columns=own_names(layout),
+        first_row=header + 2,
+        month=month,
+        serial_dates=True,
+    )
+
+
+def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
+    """Return every row of a sheet, blank ones too, so that rows keep their numbers."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_path(path) as workbook:
+            names = workbook.sheet_names
+            if sheet is not None and sheet not in names:
+                unreadable(
+                    name,
+                    f"there is no sheet {sheet!r}",
+                    f"The sheets are: {', '.join(names)}. Mend [data] sheet.",
+                )
+            if not names:
+                return []
+            chosen = workbook.get_sheet_by_name(sheet or names[0])
+            return chosen.to_python(skip_empty_area=False)
+    except (CalamineError, OSError):
+        unreadable(
+            name,
+            "the file is no workbook that can be read",
+            "Open it in Excel and save it again as .xlsx, without a password.",
+        )
+
+
+def _refuse_bomb(path: Path, name: str) -> None:
+    """Refuse a small file that would unpack into a huge one."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > _MOST_UNPACKED or (
+        unpacked > _MOST_UNPACKED // 16 and unpacked > _MOST_RATIO * path.stat().st_size
+    ):
+        unreadable(name, "the file would unpack to an absurd size")
