@@ -288,7 +288,7 @@ def _leave(
 def _hazard(
     exits: Exits, entry: np.ndarray, laid_off: np.ndarray, edges: np.ndarray
 ) -> np.ndarray:
-    """Return the weekly hazard between the edges, by elapsed weeks and kind of spell."""
+    """Return the weekly hazard between edges, by elapsed weeks and kind of spell."""
     middle = (edges[:, 1:] + edges[:, :-1]) / 2 - entry[:, None]
     elapsed = np.searchsorted(exits.weeks, middle / _WEEK, side="right") - 1
     rates = np.array([exits.weekly, exits.laid_off_weekly])

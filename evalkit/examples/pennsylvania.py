@@ -56,9 +56,9 @@ _PILOT_ARM = 4
 _CONTROL_ARM = 0
 _TIMEOUT = 60
 _PLAN_NOTE = (
-    "Real people: the Pennsylvania reemployment bonus experiment (Bilias 2000), read as "
-    "a monthly register. The pilot is arm 4, the control frame arm 0; the other arms "
-    "are excluded as another programme."
+    "Real people: the Pennsylvania reemployment bonus experiment (Bilias 2000), read "
+    "as a monthly register. The pilot is arm 4, the control frame arm 0; the other "
+    "arms are excluded as another programme."
 )
 
 
@@ -123,8 +123,7 @@ def _fetch(source: str) -> bytes:
         if not remote:
             return Path(source).read_bytes()
         with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310  (schemes above)
-            content: bytes = answer.read()
-            return content
+            return bytes(answer.read())
     except (OSError, URLError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
         raise RegisterError(
@@ -148,7 +147,8 @@ def _parse(content: bytes, source: str) -> pd.DataFrame:
         raise _another(
             source, f"column {', '.join(broken)} holds what is no whole number"
         )
-    return numbers.astype(int)
+    whole: pd.DataFrame = numbers.astype(int)
+    return whole
 
 
 def _check(table: pd.DataFrame, source: str, sizes: Collection[int]) -> None:
@@ -283,7 +283,9 @@ def write_pennsylvania(
 
 def plan_text() -> str:
     """Return the plan as the text of its file."""
-    return commented_plan(example_plan(), note=_PLAN_NOTE)
+    text = commented_plan(example_plan(), note=_PLAN_NOTE)
+    # An empty list of tables, written last, would fall into the table before it.
+    return text.replace("\nbreaks = []\n", "\n# breaks = []\n")
 
 
 def _register(people: pd.DataFrame) -> pd.DataFrame:

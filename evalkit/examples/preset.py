@@ -33,7 +33,7 @@ class Pattern(Section):
     """A rhythm of the year, January first, and what broke it."""
 
     seasonal: Twelve
-    changes: list[Change] = []
+    changes: list[Change] = Field(default=[])
 
     def factors(self, months: range) -> np.ndarray:
         """Return the factor of each month."""
@@ -62,7 +62,7 @@ class LayOffs(Section):
     """People laid off full-time: code 03, and shorter spells."""
 
     share: Share
-    waves: list[LayOff] = []
+    waves: list[LayOff] = Field(default=[])
 
 
 class People(Section):
@@ -140,7 +140,7 @@ class Referral(Section):
 
     first: Month
     last: Month
-    pauses: list[Month] = []
+    pauses: list[Month] = Field(default=[])
     people_a_month: Positive
     weeks: Annotated[list[int], Field(min_length=2, max_length=2)]
     traits: Traits

@@ -118,7 +118,7 @@ def appeal(
 
 
 def _events(world: World, rng: np.random.Generator) -> list[tuple[int, int, Way]]:
-    """Return every day of referrals with the number referred and the way of starting."""
+    """Return every day of referrals, how many are referred, and how they start."""
     rules = world.preset.referral
     events = []
     for month in world.preset.months:

@@ -165,9 +165,11 @@ def write_satakunta(
     """
     home = Path(folder)
     simulation = simulate(preset or read_preset("satakunta"), seed=seed)
-    for month, rows in simulation.snapshots.groupby("month"):
+    snapshots = simulation.snapshots
+    for month in simulation.preset.months:
+        rows = snapshots[snapshots["month"] == month]
         office = rows.assign(month=rows["counting_day"])
-        file = home / "register" / f"{month_text(int(month))}.csv"
+        file = home / "register" / f"{month_text(month)}.csv"
         write_whole(file, _finnish_csv(office, _COLUMNS))
     write_whole(home / "pilot.csv", _finnish_csv(simulation.pilot, _PILOT_COLUMNS))
     plan = home / "satakunta.toml"

@@ -22,12 +22,18 @@ from evalkit.examples.population import DAYS_A_YEAR, draw_people
 from evalkit.examples.referrals import Referrals, refer
 from evalkit.examples.truth import LAGS, Truth, find_truth
 from evalkit.study.codes import EXIT_ROUTES, MERGED_MUNICIPALITIES
-from evalkit.study.months import first_day, last_day, month_number, parse_month
+from evalkit.study.months import (
+    CountingDay,
+    first_day,
+    last_day,
+    month_number,
+    parse_month,
+)
 
 if TYPE_CHECKING:
     from evalkit.examples.preset import Preset
 
-_COUNTING_DAY = "last_working_day"
+_COUNTING_DAY: CountingDay = "last_working_day"
 _MERGER = month_number(2021, 1)
 _RESULTS = ("work", "training", "entrepreneur")
 
