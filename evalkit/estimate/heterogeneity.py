@@ -1,4 +1,4 @@
-"""Do strata differ by more than chance, and by how much?
+"""Whether strata differ by more than chance, and by how much.
 
 Differences and their variances, one per stratum, are plain arrays.
 """

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
-from evalkit.errors import EstimationError
+from evalkit.estimate.counts import checked_counts, tables_of
 from evalkit.estimate.effect import (
     Effect,
     checked_level,
@@ -25,14 +24,13 @@ from evalkit.estimate.score import Tables, score_limits, score_statistic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
 Method = Literal["mantel-haenszel", "score", "fixed", "random"]
 
-_COUNTS = ["pilot_events", "n_pilot", "control_events", "n_control"]
-_SHOWN = 5
 _ROUNDING = 1e-12
 
 
@@ -164,15 +162,10 @@ def pooled_difference(
     """
     checked_method(method, _POOL)
     checked_level(level)
-    counts = _checked_counts(counts)
+    counts = checked_counts(counts)
     both = (counts["n_pilot"] > 0) & (counts["n_control"] > 0)
     used = counts[both]
-    tables = Tables(
-        x1=_column(used, "pilot_events"),
-        n1=_column(used, "n_pilot"),
-        x0=_column(used, "control_events"),
-        n0=_column(used, "n_control"),
-    )
+    tables = tables_of(used)
     measures = _POOL[method](tables, level) if len(used) else _NOTHING
     return PooledDifference(
         **measures,
@@ -210,38 +203,6 @@ def _zero_cell_note(strata: pd.Series, method: Method) -> str:
         return ""
     names = ", ".join(strata.astype(str))
     return f"half a person added to each cell, because one is zero: {names}"
-
-
-def _column(used: pd.DataFrame, name: str) -> Array:
-    return used[name].to_numpy(dtype=float)
-
-
-def _checked_counts(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of counts, or say which rows break which rule."""
-    missing = [name for name in ["stratum", *_COUNTS] if name not in counts.columns]
-    if missing:
-        raise EstimationError(
-            f"The counts have no column {', '.join(missing)}.",
-            hint=f"They have: {', '.join(map(str, counts.columns))}.",
-        )
-    numbers = counts[_COUNTS].apply(pd.to_numeric, errors="coerce")
-    whole = (numbers >= 0) & np.isfinite(numbers) & (numbers % 1 == 0)
-    wrong_rules = {
-        "counts are whole numbers, zero or more": ~whole.all(axis=1),
-        "a stratum occurs once": counts["stratum"].duplicated(),
-        "there are no more events than people": (
-            (numbers["pilot_events"] > numbers["n_pilot"])
-            | (numbers["control_events"] > numbers["n_control"])
-        ),
-    }
-    for rule, wrong in wrong_rules.items():
-        if wrong.any():
-            rows = ", ".join(map(str, counts.index[wrong][:_SHOWN]))
-            raise EstimationError(
-                f"The counts break a rule in {int(wrong.sum())} row(s): {rule}.",
-                hint=f"Mend them, for example in row(s) {rows}.",
-            )
-    return numbers.assign(stratum=counts["stratum"])
 
 
 def _mantel_haenszel(tables: Tables, level: float) -> dict[str, float]:

@@ -35,4 +35,4 @@ def falling_root(
             np.where(positive, middle, below),
             np.where(positive, above, middle),
         )
-    return (below + above) / 2
+    return np.asarray((below + above) / 2)
