@@ -1,0 +1,60 @@
+"""How wide a text will be, so that no label runs into another."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
+_ELLIPSIS = "…"
+
+
+@cache
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of a line of text in points.
+
+    Examples
+    --------
+    >>> text_width("wide", 20) > text_width("wide", 10) > 0
+    True
+    """
+    font = FontProperties(
+        family="DejaVu Sans", size=size, weight="bold" if bold else "normal"
+    )
+    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    return float(width)
+
+
+def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """Return a text as lines that are no wider than `width` points.
+
+    Examples
+    --------
+    >>> wrapped("one two three", 10, 60)
+    ['one two', 'three']
+    """
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip(" ")
+        if text_width(longer, size, bold=bold) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [shortened(line, size, width, bold=bold) for line in lines]
+
+
+def shortened(text: str, size: float, width: float, *, bold: bool = False) -> str:
+    """Return a text cut, with an ellipsis, to a width in points.
+
+    Examples
+    --------
+    >>> shortened("a very long label", 10, 60)
+    'a very l…'
+    """
+    if text_width(text, size, bold=bold) <= width:
+        return text
+    kept = text
+    while kept and text_width(kept + _ELLIPSIS, size, bold=bold) > width:
+        kept = kept[:-1]
+    return kept.rstrip() + _ELLIPSIS

@@ -1,0 +1,116 @@
+"""Comparisons made by hand, in the shape that `compare` gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evalkit.estimate.differences import difference_in_shares
+from evalkit.results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAN = math.nan
+COLUMNS = (
+    "month", "pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value",
+    "n_pilot", "n_control", "n_people", "n_unknown", "pilot_events", "control_events",
+    "level", "method", "note", "strict", "strict_ci_low", "strict_ci_high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandMade(Result):
+    """A comparison from counts: (month, pilot events, n, control events, n)."""
+
+    table: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.table.copy()
+
+
+def hand_made(*counts: tuple[str, int, int, int, int], **columns: Sequence) -> HandMade:
+    """Make a comparison whose pooled row is the Mantel-Haenszel one.
+
+    `columns` replace or add columns, pooled row included.
+    """
+    rows = [_row(*count) for count in counts]
+    both = [row for row in rows if row["n_pilot"] and row["n_control"]]
+    table = pd.DataFrame([*rows, _pooled(both)])
+    table = table.assign(**columns)
+    return HandMade(table=table[[*COLUMNS, *sorted(set(table) - set(COLUMNS))]])
+
+
+def _row(month: str, x1: int, n1: int, x0: int, n0: int) -> dict:
+    row = dict.fromkeys(COLUMNS, NAN) | {
+        "month": month,
+        "n_pilot": n1,
+        "n_control": n0,
+        "n_people": n1 + n0,
+        "n_unknown": 0,
+        "pilot_events": x1,
+        "control_events": x0,
+        "pilot": x1 / n1 if n1 else NAN,
+        "control": x0 / n0 if n0 else NAN,
+        "level": 0.95,
+        "method": "newcombe",
+        "note": "",
+    }
+    if not n1 or not n0:
+        return row | {"note": "one group is empty"}
+    found = difference_in_shares((x1, n1), (x0, n0))
+    numbers = ("estimate", "se", "ci_low", "ci_high", "p_value")
+    row |= {name: getattr(found, name) for name in numbers}
+    strict = ("estimate", "ci_low", "ci_high")
+    names = ("strict", "strict_ci_low", "strict_ci_high")
+    return row | {name: row[source] for name, source in zip(names, strict, strict=True)}
+
+
+def _pooled(rows: list[dict]) -> dict:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    counts = ["n_pilot", "n_control", "n_people", "n_unknown"]
+    counts += ["pilot_events", "control_events"]
+    weights = table["n_pilot"] * table["n_control"]
+    weights = weights / (table["n_pilot"] + table["n_control"])
+    pilot, control = (
+        float(np.average(table[name], weights=weights)) for name in ("pilot", "control")
+    )
+    spread = float(np.sqrt(np.sum((weights * table["se"]) ** 2)) / weights.sum())
+    estimate, half = pilot - control, 1.96 * spread
+    return dict.fromkeys(COLUMNS, NAN) | {
+        "month": "pooled",
+        "pilot": pilot,
+        "control": control,
+        "estimate": estimate,
+        "se": spread,
+        "ci_low": estimate - half,
+        "ci_high": estimate + half,
+        "p_value": 0.5,
+        "level": 0.95,
+        "method": "mantel-haenszel",
+        "note": "",
+        "strict": estimate,
+        "strict_ci_low": estimate - half,
+        "strict_ci_high": estimate + half,
+        **table[counts].sum().to_dict(),
+    }
+
+
+def months(first: str, count: int) -> list[str]:
+    """Return `count` months from `first` on."""
+    return pd.period_range(first, periods=count, freq="M").astype(str).tolist()
+
+
+def satakunta(count: int = 24) -> HandMade:
+    """A synthetic study of monthly cohorts from January 2020, the spring one missing."""
+    rng = np.random.default_rng(1)
+    counts = []
+    for month in months("2020-01", count):
+        n1 = 0 if month in {"2020-04", "2020-05"} else int(rng.integers(70, 130))
+        x1, x0 = rng.binomial(n1, 0.56), rng.binomial(500, 0.52)
+        counts.append((month, int(x1), n1, int(x0), 500))
+    return hand_made(*counts)
