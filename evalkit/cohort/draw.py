@@ -172,6 +172,7 @@ def snapshot_hash(register: Register, month: int) -> str:
     been referred by the frame's day; rows in no particular order, so that neither
     their order nor the file format matters.
     """
+    engine = register.engine
     known = [name for name in SNAPSHOT_COLUMNS if name in _CONTENT]
     columns = [*_DERIVED, *known, *register.extra]
     texts = ", '|', ".join(
@@ -180,10 +181,12 @@ def snapshot_hash(register: Register, month: int) -> str:
     referred = f"NOT ({not_referred(register.protocol, month).condition})"
     row = f"concat({texts}, '|', CAST({referred} AS VARCHAR))"
     hashes = (
-        f"SELECT {register.engine.sha256(row)} AS h "  # noqa: S608
+        f"SELECT {engine.sha256(row)} AS h "  # noqa: S608
         f"FROM ({candidates(month, snapshot_month(register.protocol, month))}) c"
     )
-    return str(register.engine.value(register.engine.hash_of_all(hashes, "h")))
+    return str(
+        engine.value(f"SELECT {engine.sha256(engine.joined('h'))} FROM ({hashes}) r")  # noqa: S608
+    )
 
 
 def _size(register: Register, month: int, in_frame: int) -> int:

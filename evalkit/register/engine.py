@@ -1,5 +1,7 @@
 """Where the people are kept and joined: a database in a private temporary folder."""
 
+# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+
 from __future__ import annotations
 
 import shutil
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
     import pandas as pd
 
@@ -31,8 +35,14 @@ class Engine(Protocol):
     def upload(self, name: str, table: pd.DataFrame) -> None:
         """Make a data frame a table of the database, in place of one of that name."""
 
+    def table(self, name: str, query: str) -> None:
+        """Keep the rows of a query as a table, in place of one of that name."""
+
     def sha256(self, expression: str) -> str:
         """Return SQL for the SHA-256 of a text, as 64 lower-case hexadecimals."""
+
+    def joined(self, expression: str) -> str:
+        """Return SQL that joins all texts of a column, in ascending order."""
 
     def close(self) -> None:
         """Remove the database."""
@@ -73,8 +83,8 @@ class DuckDB:
 
     def value(self, sql: str) -> Any:  # noqa: ANN401
         """Return the first value of a query's first row."""
-        row = self.connection.execute(sql).fetchone()
-        return row[0] if row else None
+        rows = self.rows(sql)
+        return rows[0][0] if rows else None
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query as tuples."""
@@ -86,9 +96,38 @@ class DuckDB:
         self.run(f"CREATE OR REPLACE TABLE {identifier(name)} AS FROM uploaded")
         self.connection.unregister("uploaded")
 
+    def table(self, name: str, query: str) -> None:
+        """Keep the rows of a query as a table, in place of one of that name."""
+        self.run(f"CREATE OR REPLACE TABLE {identifier(name)} AS {query}")
+
+    def joined(self, expression: str) -> str:
+        """Return SQL that joins all texts of a column, in ascending order."""
+        return f"string_agg({expression}, '' ORDER BY {expression})"
+
     def sha256(self, expression: str) -> str:
         """Return SQL for the SHA-256 of a text, as 64 lower-case hexadecimals."""
         return f"sha256({expression})"
+
+    def table(self, name: str, sql: str) -> None:
+        """Make the rows of a query a table, in place of one of that name."""
+        self.run(f"CREATE OR REPLACE TABLE {identifier(name)} AS {sql}")
+
+    def hash_of_all(self, query: str, column: str) -> str:
+        """Return a query for one hash of a column's hashes, in whatever order.
+
+        The hashes are sorted, joined and hashed within each of 4,096 parts (by their
+        first three digits), then the parts' hashes in the same way: no text grows
+        with the register.
+        """
+        parts = (
+            f"SELECT substr({column}, 1, 3) AS part, "
+            f"sha256(string_agg({column}, '' ORDER BY {column})) AS hash "
+            f"FROM ({query}) GROUP BY 1"
+        )
+        return (
+            "SELECT sha256(COALESCE(string_agg(hash, '' ORDER BY part), '')) "
+            f"FROM ({parts})"
+        )
 
     def close(self) -> None:
         """Remove the database."""
@@ -108,15 +147,15 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def texts(values: object) -> str:
+def texts(values: Iterable[str]) -> str:
     """Write texts as a list for SQL's ``IN``, sorted: ``('a', 'b')``."""
-    return "(" + ", ".join(literal(str(value)) for value in sorted(values)) + ")"  # type: ignore[call-overload]
+    return f"({', '.join(map(literal, sorted(values)))})"
 
 
 def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         # Offices' machines have no internet: use what the wheel carries.
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from evalkit.errors import ProtocolError
@@ -61,7 +63,7 @@ def test_a_written_plan_reads_back_the_same(plan_file):
 
 def test_every_key_is_commented_and_no_line_is_wide(plan_file):
     lines = commented_plan(read_protocol(plan_file())).splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         section = line.startswith("[") and not line.startswith("[[")
         key = line.split("=")[0].strip() in {"kind", "weeks", "size", "lag", "level"}
         if section or (key and not line.startswith('weeks = "')):
