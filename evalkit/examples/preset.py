@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from evalkit.errors import EvalkitError
 from evalkit.study.months import Month, parse_month
@@ -97,6 +97,14 @@ class Exits(Pattern):
     reasons: Shares
     laid_off_reasons: Shares
 
+    @model_validator(mode="after")
+    def _matching(self) -> Self:
+        if not len(self.weeks) == len(self.weekly) == len(self.laid_off_weekly):
+            raise ValueError("weeks, weekly and laid_off_weekly differ in length")
+        if self.weeks[0] != 0 or self.weeks != sorted(set(self.weeks)):
+            raise ValueError("weeks must begin at 0 and rise")
+        return self
+
 
 class Returns(Section):
     """Who comes back after having left."""
@@ -148,6 +156,12 @@ class Referral(Section):
     service_days: int
     entrepreneur: Share
 
+    @model_validator(mode="after")
+    def _always_a_way(self) -> Self:
+        if self.ways[-1].last < self.last:
+            raise ValueError("no way of starting reaches the last month")
+        return self
+
 
 class Effect(Section):
     """What the pilot does: it multiplies the hazard of leaving for some weeks."""
@@ -189,24 +203,17 @@ class Preset(Section):
 
     def with_size(self, share: float) -> Preset:
         """Return the same world with a share of its people."""
-        inflow, waves = self.inflow, self.lay_offs.waves
-        fewer = {
-            "inflow": inflow.model_copy(
-                update={"people_a_month": inflow.people_a_month * share}
-            ),
-            "lay_offs": self.lay_offs.model_copy(
-                update={
-                    "waves": [
-                        wave.model_copy(update={"people": wave.people * share})
-                        for wave in waves
-                    ]
-                }
-            ),
-            "referral": self.referral.model_copy(
-                update={"people_a_month": self.referral.people_a_month * share}
-            ),
-        }
-        return self.model_copy(update=fewer)
+        waves = [
+            wave.model_copy(update={"people": wave.people * share})
+            for wave in self.lay_offs.waves
+        ]
+        return self.model_copy(
+            update={
+                "inflow": _scaled(self.inflow, share),
+                "lay_offs": self.lay_offs.model_copy(update={"waves": waves}),
+                "referral": _scaled(self.referral, share),
+            }
+        )
 
     def with_effect(self, hazard_ratio: float) -> Preset:
         """Return the same world, in which the pilot does more, less or nothing."""
@@ -222,6 +229,10 @@ class Preset(Section):
         traits = self.referral.traits.model_copy(update={"trait": log_odds})
         referral = self.referral.model_copy(update={"traits": traits})
         return self.model_copy(update={"referral": referral})
+
+
+def _scaled(flow: Inflow | Referral, share: float) -> Inflow | Referral:
+    return flow.model_copy(update={"people_a_month": flow.people_a_month * share})
 
 
 def read_preset(source: str | Path) -> Preset:

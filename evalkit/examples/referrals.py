@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evalkit.examples.careers import NEVER, Careers, Chances, World
+from evalkit.examples.careers import NEVER
 from evalkit.examples.population import DAYS_A_YEAR, log_scale
+from evalkit.examples.world import next_weekday
 from evalkit.study.months import first_day, last_day, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.examples.careers import Careers, Chances
     from evalkit.examples.preset import Effect, Way
+    from evalkit.examples.world import World
 
 _WEEK = 7
 
@@ -33,15 +36,25 @@ class Referrals:
         First day of the service, `NEVER` for those who did not start.
     way
         Way of starting.
-    window
-        First day and end of the pilot's effect on each.
     """
 
     rows: np.ndarray
     day: np.ndarray
     start: np.ndarray
     way: np.ndarray
-    window: tuple[np.ndarray, np.ndarray]
+
+    def reached(self, effect: Effect) -> tuple[np.ndarray, np.ndarray]:
+        """Return first day and end of the pilot's effect on each."""
+        first = self.start if effect.since == "start" else self.day
+        return first, first + int(_WEEK * effect.weeks)
+
+
+class Event(NamedTuple):
+    """A day on which people are referred."""
+
+    day: int
+    number: int
+    way: Way
 
 
 def refer(
@@ -78,13 +91,14 @@ def refer(
     """
     fresh = np.ones(len(people), dtype=bool)
     parts = []
-    for day, number, way in _events(world, rng):
-        candidates = np.flatnonzero(fresh & eligible(world, careers, day))
-        noise = rng.gumbel(size=len(candidates))
-        keys = appeal(world, people, careers, candidates, day) + noise
-        rows = np.sort(candidates[np.argsort(-keys)[:number]])
-        part = _start(world, careers, rows, day, way, rng)
-        careers.put(rows, world.live(chances.of(rows), part.window))
+    for event in _events(world, rng):
+        candidates = np.flatnonzero(fresh & eligible(world, careers, event.day))
+        keys = appeal(world, people, careers, candidates, event.day)
+        keys += rng.gumbel(size=len(candidates))
+        rows = np.sort(candidates[np.argsort(-keys)[: event.number]])
+        part = _start(world, chances, rows, event, rng)
+        reached = part.reached(world.preset.effect)
+        careers.put(rows, world.live(chances.of(rows), reached))
         fresh[rows] = False
         parts.append(part)
     return _together(parts)
@@ -97,16 +111,14 @@ def eligible(world: World, careers: Careers, day: int) -> np.ndarray:
     spell = careers.spell_on(day)
     weeks = (day - careers.registered[people, spell]) // _WEEK
     fits = (rules.weeks[0] <= weeks) & (weeks <= rules.weeks[1])
-    chosen: np.ndarray = (
-        careers.unemployed_on(day) & ~careers.laid_off[people, spell] & fits
-    )
-    return chosen
+    laid_off = careers.laid_off[people, spell]
+    return np.asarray(careers.unemployed_on(day) & ~laid_off & fits)
 
 
 def appeal(
     world: World, people: pd.DataFrame, careers: Careers, rows: np.ndarray, day: int
 ) -> np.ndarray:
-    """Return the log-odds of a referral on a day, apart from a constant."""
+    """Return some people's log-odds of a referral on a day, apart from a constant."""
     some = careers.of(rows)
     began = some.registered[np.arange(len(rows)), some.spell_on(day)]
     return log_scale(
@@ -117,10 +129,9 @@ def appeal(
     )
 
 
-def _events(world: World, rng: np.random.Generator) -> list[tuple[int, int, Way]]:
-    """Return every day of referrals, how many are referred, and how they start."""
-    rules = world.preset.referral
-    events = []
+def _events(world: World, rng: np.random.Generator) -> list[Event]:
+    """Return every Monday of the pilot's months; a month's people are shared out."""
+    rules, events = world.preset.referral, []
     for month in world.preset.months:
         text = month_text(month)
         if not rules.first <= text <= rules.last or text in rules.pauses:
@@ -128,11 +139,10 @@ def _events(world: World, rng: np.random.Generator) -> list[tuple[int, int, Way]
         way = next(way for way in rules.ways if text <= way.last)
         days = np.arange(first_day(month), last_day(month) + 1)
         mondays = days[(days + 3) % _WEEK == 0]
-        shares = np.array_split(
-            np.arange(rng.poisson(rules.people_a_month)), len(mondays)
-        )
+        number = rng.poisson(rules.people_a_month)
+        shares = np.array_split(np.arange(number), len(mondays))
         events += [
-            (int(day), len(share), way)
+            Event(int(day), len(share), way)
             for day, share in zip(mondays, shares, strict=True)
         ]
     return events
@@ -140,44 +150,33 @@ def _events(world: World, rng: np.random.Generator) -> list[tuple[int, int, Way]
 
 def _start(
     world: World,
-    careers: Careers,
+    chances: Chances,
     rows: np.ndarray,
-    day: int,
-    way: Way,
+    event: Event,
     rng: np.random.Generator,
 ) -> Referrals:
     """Let those start who are still registered on the day and take it up."""
-    low, high = way.delay_days
-    planned = day + rng.integers(low, high + 1, size=len(rows))
-    takes_up = rng.random(len(rows)) < way.takes_up
-    some = careers.of(rows)
-    still = some.spell_on(planned) == some.spell_on(day)
-    start = np.where(takes_up & still, planned, NEVER)
-    return Referrals(
+    low, high = event.way.delay_days
+    day = np.full(len(rows), event.day)
+    delay = rng.integers(low, high + 1, size=len(rows))
+    planned = next_weekday(day + delay)
+    takes_up = rng.random(len(rows)) < event.way.takes_up
+    referred = Referrals(
         rows=rows,
-        day=np.full(len(rows), day),
-        start=start,
-        way=np.full(len(rows), way.name),
-        window=_window(world.preset.effect, day, start),
+        day=day,
+        start=np.full(len(rows), NEVER),
+        way=np.full(len(rows), event.way.name),
     )
-
-
-def _window(
-    effect: Effect, day: int, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    first = start if effect.since == "start" else np.full_like(start, day)
-    return first, first + int(_WEEK * effect.weeks)
+    until_start = referred.reached(world.preset.effect)
+    lives = world.live(chances.of(rows), until_start)
+    still = lives.spell_on(planned) == lives.spell_on(day)
+    start = np.where(takes_up & still, planned, NEVER)
+    return replace(referred, start=start)
 
 
 def _together(parts: list[Referrals]) -> Referrals:
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    first, end = (np.concatenate([part.window[i] for part in parts]) for i in range(2))
+    """Return all referrals as one."""
+    names = Referrals.__slots__
     return Referrals(
-        rows=joined("rows"),
-        day=joined("day"),
-        start=joined("start"),
-        way=joined("way"),
-        window=(first, end),
+        **{name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
     )

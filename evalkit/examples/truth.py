@@ -12,8 +12,9 @@ from evalkit.results import Result
 from evalkit.study.months import add_months, month_of, month_text
 
 if TYPE_CHECKING:
-    from evalkit.examples.careers import Chances, World
+    from evalkit.examples.careers import Chances
     from evalkit.examples.referrals import Referrals
+    from evalkit.examples.world import World
 
 LAGS = (3, 6, 12)
 """Months after the referral at which the truth is read."""
@@ -87,9 +88,10 @@ def find_truth(
         Both outcomes of every referred person.
     """
     some = chances.of(referrals.rows)
+    reached = referrals.reached(world.preset.effect)
     lives = {
-        "treated": world.live(some, referrals.window),
-        "untreated": world.without_effect().live(some, referrals.window),
+        "treated": world.live(some, reached),
+        "untreated": world.without_effect().live(some, reached),
     }
     people = pd.DataFrame(
         {
