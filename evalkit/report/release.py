@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.errors import EstimationError
+from evalkit.estimate.tally import Tally, tally_of, whole_percent
 from evalkit.results import Result
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _STRICT_EVENTS = ["strict_pilot_events", "strict_control_events"]
 _STRICT = ["strict", "strict_ci_low", "strict_ci_high"]
 _SHARES = ["pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value"]
 _SAID = {"month", "level", "method", "masked", "note"}
+_UNKNOWN = "unknown outcome"  # in a note, after the number of them
 _DECIMALS = 3  # a tenth of a percentage point
 
 
@@ -44,6 +46,18 @@ class Released(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the released table (a copy): months, then ``pooled``."""
         return self.table.copy()
+
+    def tally(self) -> Tally:
+        """Count wins, ties and losses over the months that are published.
+
+        Shares are compared in whole per cent, as published figures show them.
+        """
+        months = self.table[:-1].dropna(subset="estimate")
+        pilot, control = (
+            whole_percent(months[f"{group}_events"], months[f"n_{group}"])
+            for group in ("pilot", "control")
+        )
+        return tally_of(np.sign((pilot - control).to_numpy(float)))
 
 
 def release(comparison: Result, *, min_cell: int = 5) -> Released:
@@ -79,14 +93,14 @@ def release(comparison: Result, *, min_cell: int = 5) -> Released:
        months or more, and their sum itself is no small count. Where that cannot be
        reached the pooled row is masked as well.
     4. *The pooled estimate.* It is a known function of the months' counts: with all its
-       digits a computer could try which whole numbers fit. Where a month is masked, the
-       pooled shares, difference and interval are given to a tenth of a percentage point.
+       digits a computer could try which whole numbers fit. Where a month is masked the
+       pooled shares and difference are rounded to a tenth of a percentage point.
     5. *The strict reading.* Beside the outcome it tells how many people are in services
        or training, often a few. It is given where that count and its own counts are
        large enough and known; its pooled value is rounded where a month's is withheld.
-    6. *People.* `n_unknown` below `min_cell` (but not 0) is withheld, and then the
-       pooled one. `n_people` is withheld where it differs from the sum of the groups by
-       so few, or by the people whose status is unknown where their number is withheld.
+    6. *People.* `n_unknown` below `min_cell` (but not 0) is withheld, also in the note,
+       and then the pooled one is. `n_people` is withheld where it differs from the sum
+       of the groups by so few: they would be people counted twice.
 
     Not covered: the difference between two reports (last month's and this one's, or two
     values of `min_cell`), and what another table of the same people tells. Release one
@@ -140,25 +154,22 @@ def _is_small(rows: pd.DataFrame, min_cell: int) -> Flags:
 def _masked_months(months: pd.DataFrame, min_cell: int) -> Flags:
     """Mask the small months, and others until nothing follows from the totals."""
     masked = _is_small(months, min_cell)
-    sizes = months[_SIZES].where(months[_SIZES] > 0).min(axis=1).to_numpy()
-    for row in np.argsort(sizes, kind="stable"):  # empty months come last, as NaN
-        if not _follows_from_totals(months, masked, min_cell):
-            break
-        masked[row] |= sizes[row] > 0
+    sizes = months[_SIZES].min(axis=1).to_numpy()
+    for row in np.argsort(sizes, kind="stable"):
+        if sizes[row] > 0 and _follows_from_totals(months, masked, min_cell):
+            masked[row] = True
     return masked
 
 
 def _follows_from_totals(months: pd.DataFrame, masked: Flags, min_cell: int) -> bool:
     """Tell whether pooled minus the published months reveals a small count.
 
-    A pooled row may count every month or only those with both groups: neither may.
+    The pooled row counts the months that have both groups.
     """
-    both = (months[_SIZES] > 0).all(axis=1).to_numpy()
-    return any(
-        hidden.sum() == 1 or _is_small(_total(months[hidden]), min_cell).any()
-        for hidden in (masked, masked & both)
-        if hidden.any()
-    )
+    hidden = months[masked & (months[_SIZES] > 0).all(axis=1).to_numpy()]
+    if hidden.empty:
+        return False
+    return len(hidden) == 1 or bool(_is_small(_total(hidden), min_cell).any())
 
 
 def _total(rows: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +204,12 @@ def _without_few_people(
     known = table[_SIZES].sum(axis=1).to_numpy(float)
     twice = np.abs(known - people)
     few_twice = (twice > 0) & (twice < min_cell)
+    silent = [
+        "; ".join(part for part in note.split("; ") if not (few and _UNKNOWN in part))
+        for note, few in zip(table["note"], few_unknown, strict=True)
+    ]
     return table.assign(
+        note=silent,
         n_people=np.where(few_twice, np.nan, people),
         n_unknown=np.where(few_unknown, np.nan, unknown),
     )

@@ -64,7 +64,8 @@ _NARROWEST, _WIDEST = 620.0, 960.0  # points; the widest fills a slide
 _A_MONTH = 40.0
 _HEIGHT = 300.0
 _LEFT, _RIGHT = 84.0, 24.0
-_APART = 5.5  # points between a month's middle and its groups
+_APART = 0.16  # of a month's width, between its middle and its groups
+_MOST_APART = 14.0  # points
 _ROOM_FOR_VALUES = 90.0
 
 
@@ -236,7 +237,7 @@ class _SharesFigure:
     def _draw_group(self, ax: Axes, group: str) -> None:
         """Draw a group's shares, joined where months follow each other."""
         style, side = _GROUPS[group]
-        apart = side * min(_APART / self.room, 0.2)
+        apart = side * min(_APART, _MOST_APART / self.room)
         share = self.months[group].to_numpy(float)
         low, high = wilson_limits(self.months, group)
         x = self.positions + apart

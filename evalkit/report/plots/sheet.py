@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matplotlib.transforms import ScaledTranslation
 
@@ -19,6 +19,7 @@ from evalkit.report.plots.style import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.transforms import Transform
 
@@ -57,7 +58,7 @@ class Sheet:
     def axes(self, *, width: float, height: float) -> Axes:
         """Return new axes, `height` points high, in a figure `width` points wide."""
         room = width - 2 * _EDGE
-        top = self._header(len(self._title_lines(width - self.left - _EDGE)))
+        top = self._header(len(self._title_lines(room)))
         bottom = self.below + len(self._caption_lines(room)) * _CAPTION_LINE + 16
         return new_axes(
             width=width / POINTS_AN_INCH,
@@ -65,11 +66,34 @@ class Sheet:
             margins=(self.left, self.right, top, bottom),
         )
 
-    def draw(self, ax: Axes, handles: list[Any]) -> None:
+    def draw(self, ax: Axes, handles: list[Artist]) -> None:
         """Write title, key, tag and caption around axes."""
         width, _ = axes_size(ax)
-        lines = self._title_lines(width + self.right - _EDGE)
-        ax.set_title("\n".join(lines), loc="left", pad=self.above + _KEY_ROW + 4)
+        room = width + self.left + self.right - 2 * _EDGE
+        ax.set_title(
+            "\n".join(self._title_lines(room)),
+            loc="left",
+            x=(_EDGE - self.left) / width,
+            pad=self.above + _KEY_ROW + 4,
+        )
+        if handles:
+            self._draw_key(ax, handles)
+        if self.tag:
+            self._draw_tag(ax)
+        ax.annotate(
+            "\n".join(self._caption_lines(room)),
+            (0, 0),
+            xytext=(_EDGE - self.left, -self.below - 6),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="top",
+            color=FAINT_INK,
+            fontsize=CAPTION_SIZE,
+            linespacing=1.25,
+            gid="caption",
+        )
+
+    def _draw_key(self, ax: Axes, handles: list[Artist]) -> None:
         ax.legend(
             handles=handles,
             loc="lower left",
@@ -82,26 +106,12 @@ class Sheet:
             handletextpad=0.5,
             handlelength=2.0,
         )
-        if self.tag:
-            self._draw_tag(ax)
-        ax.annotate(
-            "\n".join(self._caption_lines(width + self.left + self.right - 2 * _EDGE)),
-            (0, 0),
-            xytext=(_EDGE - self.left, -self.below - 6),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            va="top",
-            color=FAINT_INK,
-            fontsize=CAPTION_SIZE,
-            linespacing=1.25,
-            gid="caption",
-        )
 
     def _draw_tag(self, ax: Axes) -> None:
         ax.annotate(
             self.tag,
             (1, 1),
-            xytext=(self.right - _EDGE - 6, self.above + _KEY_ROW / 2 + 1),
+            xytext=(self.right - _EDGE - 6, self.above + _KEY_ROW / 2 - 2),
             xycoords="axes fraction",
             textcoords="offset points",
             ha="right",
@@ -135,6 +145,6 @@ def shifted(ax: Axes, *, right: float = 0, up: float = 0) -> Transform:
     return ax.transAxes + move
 
 
-def widest(texts: Sequence[str], size: float) -> float:
+def widest(texts: Sequence[str], size: float, *, bold: bool = False) -> float:
     """Return the width of the widest text in points."""
-    return max((text_width(text, size) for text in texts), default=0.0)
+    return max((text_width(text, size, bold=bold) for text in texts), default=0.0)
