@@ -33,20 +33,23 @@ _SPACE = "' \t\r\n\u00a0\u202f''\"'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion:
-    """One kind of column: how it is converted, and the rule when that fails."""
+class Recipe:
+    """One kind of column: how it is converted, and the rule when that fails.
+
+    `sql` writes the conversion of an expression of a given type. Types that a recipe
+    `keeps` are converted as they are; all others become text first.
+    """
 
     sql: Callable[[str, str], str]
     type: str
     rule: str
     remedy: str = ""
     keeps: frozenset[str] = frozenset()
-    """Types that are converted as they are; all others become text first."""
 
 
 def cleaned(expression: str, type_: str, kind: Kind) -> str:
     """Return SQL for a raw value: its text without padding, missing ones NULL."""
-    if type_ in CONVERSIONS[kind].keeps:
+    if type_ in RECIPES[kind].keeps:
         return expression
     text = expression if type_ == "VARCHAR" else f"CAST({expression} AS VARCHAR)"
     text = f"trim({text}, {_SPACE})"
@@ -168,72 +171,72 @@ _SEX_WORDS = {
     for sex in ("woman", "man")
 }
 
-CONVERSIONS: dict[Kind, Conversion] = {
-    "id": Conversion(
+RECIPES: dict[Kind, Recipe] = {
+    "id": Recipe(
         sql=_id,
         type="VARCHAR",
         rule="an id may not hold | or a line break",
         remedy="Ids are text without these.",
     ),
-    "month": Conversion(
+    "month": Recipe(
         sql=lambda x, _: x,
         type="INTEGER",
         rule="no month",
         remedy="Write it as 2021-02, 202102, 2/2021 or as a day of it.",
         keeps=frozenset(_DAYS),
     ),
-    "date": Conversion(
+    "date": Recipe(
         sql=_date,
         type="INTEGER",
         rule="no date",
         remedy="Write it as 1.2.2021 or 2021-02-01.",
         keeps=frozenset(_DAYS),
     ),
-    "weeks": Conversion(
+    "weeks": Recipe(
         sql=_number,
         type="INTEGER",
         rule="no number of weeks",
         remedy="Write a plain number.",
         keeps=frozenset(_WHOLE),
     ),
-    "number": Conversion(
+    "number": Recipe(
         sql=_number,
         type="INTEGER",
         rule="no number",
         remedy="Write a plain number.",
         keeps=frozenset(_WHOLE),
     ),
-    "flag": Conversion(
+    "flag": Recipe(
         sql=_flag,
         type="BOOLEAN",
         rule="neither yes nor no",
         remedy="Write Kyllä/Ei, K/E, 1/0 or true/false; empty is no.",
         keeps=frozenset({"BOOLEAN"}),
     ),
-    "code": Conversion(
+    "code": Recipe(
         sql=_code,
         type="VARCHAR",
         rule="no code of the list",
         remedy="Employment codes are 00 to 09.",
     ),
-    "municipality": Conversion(
+    "municipality": Recipe(
         sql=_municipality,
         type="VARCHAR",
         rule="no municipality code",
         remedy="Write its three digits.",
     ),
-    "education": Conversion(
+    "education": Recipe(
         sql=_education,
         type="VARCHAR",
         rule="no education code",
         remedy="It begins with the digit of the level (0 to 9).",
     ),
-    "sex": Conversion(
+    "sex": Recipe(
         sql=_sex,
         type="VARCHAR",
         rule="no sex that is known",
         remedy="Write nainen/mies, N/M or 2/1.",
     ),
-    "text": Conversion(sql=_text, type="VARCHAR", rule="no text"),
+    "text": Recipe(sql=_text, type="VARCHAR", rule="no text"),
 }
 """The conversion of each kind."""

@@ -1,7 +1,5 @@
 """Where the people are kept and joined: a database in a private temporary folder."""
 
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
-
 from __future__ import annotations
 
 import shutil
@@ -107,27 +105,6 @@ class DuckDB:
     def sha256(self, expression: str) -> str:
         """Return SQL for the SHA-256 of a text, as 64 lower-case hexadecimals."""
         return f"sha256({expression})"
-
-    def table(self, name: str, sql: str) -> None:
-        """Make the rows of a query a table, in place of one of that name."""
-        self.run(f"CREATE OR REPLACE TABLE {identifier(name)} AS {sql}")
-
-    def hash_of_all(self, query: str, column: str) -> str:
-        """Return a query for one hash of a column's hashes, in whatever order.
-
-        The hashes are sorted, joined and hashed within each of 4,096 parts (by their
-        first three digits), then the parts' hashes in the same way: no text grows
-        with the register.
-        """
-        parts = (
-            f"SELECT substr({column}, 1, 3) AS part, "
-            f"sha256(string_agg({column}, '' ORDER BY {column})) AS hash "
-            f"FROM ({query}) GROUP BY 1"
-        )
-        return (
-            "SELECT sha256(COALESCE(string_agg(hash, '' ORDER BY part), '')) "
-            f"FROM ({parts})"
-        )
 
     def close(self) -> None:
         """Remove the database."""

@@ -69,7 +69,7 @@ def load(
         return _load(engine, piece, layout, protocol)
     except (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException):
         pass  # the message would show what stands in the file
-    unreadable(piece.name, "the file is damaged: it cannot be read to its end")
+    raise unreadable(piece.name, "the file is damaged: it cannot be read to its end")
 
 
 def _load(
@@ -84,9 +84,7 @@ def _load(
         f"COALESCE(bool_or(wrong), false) FROM {table} WHERE rowid >= {first}"
     )[0]
     empty = conversion.empty_flags(engine)
-    loaded = Loaded(
-        piece=piece, table=table, first=first, end=end, empty_flags=empty
-    )
+    loaded = Loaded(piece=piece, table=table, first=first, end=end, empty_flags=empty)
     if not wrong:
         return loaded, [] if people else [_empty(piece)]
     problems = [

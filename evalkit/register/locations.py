@@ -144,10 +144,10 @@ def _file_source(path: Path, folder: Path) -> Source:
 def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
     """Read a file by its kind; the month may stand in its name or folders."""
     if re.search(IDENTITY_CODE, str(path)):
-        unreadable(name, "names of files may not name people", "Rename it.")
+        raise unreadable(name, "names of files may not name people", "Rename it.")
     reader = _READERS.get(_kind(path))
     if reader is None:
-        unreadable(
+        raise unreadable(
             name,
             f"files ending in {_kind(path) or 'nothing'} cannot be read",
             "Save it as CSV (.csv), Excel (.xlsx) or Parquet (.parquet).",
@@ -159,7 +159,9 @@ def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
         month = _month(path, folders)
         return reader(plain, name, layout, engine, month=month, **more)
     except OSError as error:
-        unreadable(name, f"the file cannot be read ({error.strerror or 'damaged'})")
+        raise unreadable(
+            name, f"the file cannot be read ({error.strerror or 'damaged'})"
+        ) from None
 
 
 def _folder_values(path: Path) -> dict[str, str]:
@@ -204,7 +206,9 @@ def _unpack(path: Path, copy: Path, name: str) -> None:
             while chunk := packed.read(_CHUNK):
                 size += len(chunk)
                 if size > most:
-                    unreadable(name, "the file would unpack to an absurd size")
+                    raise unreadable(name, "the file would unpack to an absurd size")
                 file.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        unreadable(name, "the file is damaged: it cannot be unpacked", "Copy it again.")
+        raise unreadable(
+            name, "the file is damaged: it cannot be unpacked", "Copy it again."
+        ) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from evalkit.errors import EvalkitError
 from evalkit.register.engine import identifier
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HEADER_ROWS = 50
 _SHOWN_HEADERS = 40
+_HEADER_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +77,9 @@ class UnreadableError(EvalkitError):
         self.problems = problems
 
 
-def unreadable(where: str, rule: str, remedy: str = "") -> NoReturn:
-    """Give up on one source, and say why."""
-    raise UnreadableError(Problem(where=where, rule=rule, remedy=remedy))
+def unreadable(where: str, rule: str, remedy: str = "") -> UnreadableError:
+    """Return the error that gives up on one source, and says why."""
+    return UnreadableError(Problem(where=where, rule=rule, remedy=remedy))
 
 
 def snapshot_layout(protocol: Protocol) -> Layout:
@@ -162,7 +163,7 @@ def _shown(headers: Sequence[str]) -> str:
 
 def _is_header(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
-    return digits <= 2 and not text[0].isdigit()  # noqa: PLR2004
+    return digits <= _HEADER_DIGITS and not text[0].isdigit()
 
 
 def find_header(rows: Sequence[Sequence[object]], layout: Layout) -> int:

@@ -1,5 +1,7 @@
 """The register and the pilot's list: read, checked, and ready for the draw."""
 
+# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,8 +15,13 @@ from evalkit.register.checks import check_tables
 from evalkit.register.engine import DuckDB
 from evalkit.register.loading import create_table, load
 from evalkit.register.locations import find_sources
-from evalkit.register.pieces import UnreadableError, pilot_layout, snapshot_layout
-from evalkit.register.problems import Problem, refuse
+from evalkit.register.pieces import (
+    UnreadableError,
+    pilot_layout,
+    snapshot_layout,
+    unreadable,
+)
+from evalkit.register.problems import refuse
 from evalkit.results import Result
 from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import counting_day, month_text
@@ -22,8 +29,9 @@ from evalkit.study.months import counting_day, month_text
 if TYPE_CHECKING:
     from evalkit.register.engine import Engine
     from evalkit.register.loading import Loaded
-    from evalkit.register.locations import Places
+    from evalkit.register.locations import Places, Source
     from evalkit.register.pieces import Layout
+    from evalkit.register.problems import Problem
     from evalkit.study.protocol import Protocol
 
 _MONTHS_AHEAD = 13
@@ -137,63 +145,55 @@ def open_register(
 def _open(
     snapshots: Places | None, pilot: Places | None, protocol: Protocol, engine: DuckDB
 ) -> Register:
+    layouts = [snapshot_layout(protocol), pilot_layout(protocol)]
+    loaded: list[Loaded] = []
     problems: list[Problem] = []
-    loaded = [
-        *_load_all(snapshots, snapshot_layout(protocol), protocol, engine, problems),
-        *_load_all(pilot, pilot_layout(protocol), protocol, engine, problems),
-    ]
+    whole = True
+    for places, layout in zip((snapshots, pilot), layouts, strict=True):
+        create_table(engine, layout)
+        for source in _sources(places, layout, protocol):
+            try:
+                one, found = _load_source(source, layout, protocol, engine)
+            except UnreadableError as error:
+                problems.extend(error.problems)
+                whole = False
+            else:
+                loaded.append(one)
+                problems.extend(found)
     months = _months(engine)
-    _count_days(engine, months, protocol)
-    refuse([*problems, *check_tables(engine, loaded, months, protocol)])
-    data = protocol.data
+    problems.extend(check_tables(engine, loaded, months, protocol, whole=whole))
+    refuse(problems)
+    _tabulate_counting_days(engine, months, protocol)
+    columns = protocol.data.columns
     return Register(
         protocol=protocol,
         engine=engine,
         months=months,
-        has_dates="deregistration_date" in data.columns,
+        has_dates="deregistration_date" in columns,
         reading=pd.DataFrame([_report(engine, one, protocol) for one in loaded]),
-        extra=tuple(name for name in data.columns if name not in SNAPSHOT_COLUMNS),
+        extra=tuple(name for name in columns if name not in SNAPSHOT_COLUMNS),
     )
 
 
-def _load_all(
-    places: Places | None,
-    layout: Layout,
-    protocol: Protocol,
-    engine: DuckDB,
-    problems: list[Problem],
-) -> list[Loaded]:
-    """Load every source of one table; what is wrong with any goes to `problems`."""
-    folder = Path()
-    if places is None:
-        places, folder = getattr(protocol.data, layout.table), protocol.folder
-    create_table(engine, layout)
-    loaded = []
-    for source in find_sources(places, folder):
-        try:
-            piece = source.read(layout, engine)
-        except UnreadableError as error:
-            problems.extend(error.problems)
-            continue
-        if layout.table == "snapshots" and not _has_month(piece.month, layout):
-            problems.append(_no_month(source.name))
-            continue
-        one, found = load(engine, piece, layout, protocol)
-        loaded.append(one)
-        problems.extend(found)
-    return loaded
+def _sources(places: Places | None, layout: Layout, protocol: Protocol) -> list[Source]:
+    """Return the sources of one table: those given, or the plan's own."""
+    if places is not None:
+        return find_sources(places, Path())
+    return find_sources(getattr(protocol.data, layout.table), protocol.folder)
 
 
-def _has_month(month: int | None, layout: Layout) -> bool:
-    return "month" in layout.columns or month is not None
-
-
-def _no_month(name: str) -> Problem:
-    return Problem(
-        where=name,
-        rule="neither a column nor the file's name says its month",
-        remedy="Map `month`, or name the file like stock_2021-02.csv.",
-    )
+def _load_source(
+    source: Source, layout: Layout, protocol: Protocol, engine: DuckDB
+) -> tuple[Loaded, list[Problem]]:
+    piece = source.read(layout, engine)
+    needs_month = layout.table == "snapshots" and "month" not in layout.columns
+    if needs_month and piece.month is None:
+        raise unreadable(
+            source.name,
+            "neither a column nor the file's name says its month",
+            "Map `month`, or name the file like stock_2021-02.csv.",
+        )
+    return load(engine, piece, layout, protocol)
 
 
 def _months(engine: DuckDB) -> tuple[int, ...]:
@@ -203,7 +203,9 @@ def _months(engine: DuckDB) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _count_days(engine: DuckDB, months: tuple[int, ...], protocol: Protocol) -> None:
+def _tabulate_counting_days(
+    engine: DuckDB, months: tuple[int, ...], protocol: Protocol
+) -> None:
     """Make the table of counting days, up to a year and a month past the last."""
     rule = protocol.register_.counting_day
     span = range(months[0], months[-1] + _MONTHS_AHEAD + 1) if months else range(0)

@@ -1,5 +1,7 @@
 """Excel workbooks (and those of LibreOffice), whose headers may stand on any row."""
 
+# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+
 from __future__ import annotations
 
 import zipfile
@@ -33,7 +35,7 @@ def read_workbook(
     _refuse_bomb(path, name)
     rows = _sheet(path, name, layout.sheet)
     if not rows:
-        unreadable(name, "the sheet is empty")
+        raise unreadable(name, "the sheet is empty")
     header = find_header(rows[:HEADER_ROWS], layout)
     headers = [str(cell) for cell in rows[header]]
     positions = match_headers(name, headers, layout)
@@ -60,7 +62,7 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
         with CalamineWorkbook.from_path(path) as workbook:
             names = workbook.sheet_names
             if sheet is not None and sheet not in names:
-                unreadable(
+                raise unreadable(
                     name,
                     f"there is no sheet {sheet!r}",
                     f"The sheets are: {', '.join(names)}. Mend [data] sheet.",
@@ -70,11 +72,11 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
             chosen = workbook.get_sheet_by_name(sheet or names[0])
             return chosen.to_python(skip_empty_area=False)
     except (CalamineError, OSError):
-        unreadable(
+        raise unreadable(
             name,
             "the file is no workbook that can be read",
             "Open it in Excel and save it again as .xlsx, without a password.",
-        )
+        ) from None
 
 
 def _refuse_bomb(path: Path, name: str) -> None:
@@ -86,4 +88,4 @@ def _refuse_bomb(path: Path, name: str) -> None:
     if unpacked > _MOST_UNPACKED or (
         unpacked > _MOST_UNPACKED // 16 and unpacked > _MOST_RATIO * path.stat().st_size
     ):
-        unreadable(name, "the file would unpack to an absurd size")
+        raise unreadable(name, "the file would unpack to an absurd size")

@@ -1,5 +1,7 @@
 """Tables whose columns have types of their own: Parquet files and data frames."""
 
+# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -39,7 +41,7 @@ def read_parquet(
     try:
         found = engine.rows(f"DESCRIBE SELECT * FROM {scan}")
     except duckdb.Error:
-        unreadable(name, "the file is no Parquet file that can be read")
+        raise unreadable(name, "the file is no Parquet file that can be read") from None
     headers = [str(row[0]) for row in found]
     folders = {key: text for key, text in folders.items() if key not in headers}
     expressions = [identifier(header) for header in headers]

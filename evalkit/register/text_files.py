@@ -1,5 +1,7 @@
 """Text files as Finnish offices write them: encoding, delimiter, row of headers."""
 
+# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+
 from __future__ import annotations
 
 import codecs
@@ -55,7 +57,7 @@ def read_text(
     file = _as_utf8(path, name, encoding, engine)
     delimiter, rows, lines = _find_table(_head(file), layout)
     if not rows:
-        unreadable(name, "the file is empty")
+        raise unreadable(name, "the file is empty")
     header = find_header(rows, layout)
     positions = match_headers(name, rows[header], layout)
     _stage(file, name, positions, len(rows[header]), lines[header], delimiter, engine)
@@ -86,7 +88,7 @@ def find_encoding(path: Path, name: str, declared: str | None) -> str:
     for encoding in encodings:
         if _decodes(path, encoding):
             return encoding
-    unreadable(
+    raise unreadable(
         name,
         f"the file is not {' nor '.join(_NAMES.get(e, e) for e in encodings)}",
         "Name its encoding in the plan ([data] encoding), or save it as UTF-8.",
@@ -97,11 +99,11 @@ def _known(encoding: str, name: str) -> str:
     try:
         return codecs.lookup(encoding).name
     except LookupError:
-        unreadable(
+        raise unreadable(
             name,
             f"the plan's encoding {encoding!r} is not known",
             'Known are, among others, "utf-8", "windows-1252" and "iso-8859-1".',
-        )
+        ) from None
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -131,7 +133,7 @@ def _as_utf8(path: Path, name: str, encoding: str, engine: DuckDB) -> Path:
         with copy.open("w", encoding="utf-8", newline="") as file:
             file.writelines(_decoded(path, encoding))
     except UnicodeError:
-        unreadable(name, f"the file is not {encoding}")
+        raise unreadable(name, f"the file is not {encoding}") from None
     return copy
 
 
@@ -143,7 +145,7 @@ def _head(file: Path) -> str:
 
 
 def _find_table(head: str, layout: Layout) -> tuple[str, list[list[str]], list[int]]:
-    """Return the delimiter that finds most headers, the first rows, their last lines."""
+    """Return the best delimiter, the first rows by it, and their last lines."""
     found = []
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
@@ -166,7 +168,7 @@ def _readable(reader: Iterator[list[str]]) -> Iterator[list[str]]:
         return
 
 
-def _stage(  # noqa: PLR0913, PLR0917  (what a CSV reader has to be told)
+def _stage(
     file: Path,
     name: str,
     positions: dict[str, int],
@@ -220,7 +222,7 @@ def _stage(  # noqa: PLR0913, PLR0917  (what a CSV reader has to be told)
 def _blank_rows(
     path: Path, encoding: str, delimiter: str, header: int
 ) -> tuple[int, ...]:
-    """Number the blank lines below the headers, which DuckDB passes over."""
+    """Return the rows of blank lines below the headers: DuckDB passes over them."""
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         return tuple(

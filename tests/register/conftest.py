@@ -101,7 +101,7 @@ def finnish(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finnish(value: Any) -> str:
-    if value is None or value is pd.NaT or value != value:
+    if pd.isna(value):
         return ""
     if isinstance(value, bool):
         return "Kyllä" if value else "Ei"
