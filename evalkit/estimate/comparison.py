@@ -266,8 +266,8 @@ def _read(
         pooled = clustered_difference(known, level=level)
     rows = pd.DataFrame(map(asdict, [*effects, pooled]))
     counts = pd.concat([counts, _pooled_counts(counts, known)], ignore_index=True)
-    if not shares:
-        counts[["pilot_events", "control_events"]] = np.nan
+    events = ["pilot_events", "control_events"]
+    counts[events] = counts[events].astype(int) if shares else np.nan
     own = counts.columns.difference(rows.columns)
     table = rows.join(counts[own]).rename(columns={"stratum": "month"})
     table["note"] = list(

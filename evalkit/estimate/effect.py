@@ -68,7 +68,7 @@ def checked_level(level: float) -> float:
     """Return the level of confidence, or say that it is not one."""
     if not 0 < level < 1:
         raise EstimationError(
-            f"`level` must be between 0 and 1, got {level}.",
+            f"`level` must be between 0 and 1, got {level!r}.",
             hint="Write the 95 % level as 0.95.",
         )
     return level

@@ -178,6 +178,7 @@ def pooled_difference(
             empty_group_note(counts["stratum"][~both]),
             _zero_cell_note(used["stratum"][_has_zero_cell(tables)], method),
             no_interval_note(measures["se"], len(used)),
+            _too_alike_note(tables, measures["se"]) if method == "random" else "",
         ),
     )
 
@@ -203,6 +204,19 @@ def _zero_cell_note(strata: pd.Series, method: Method) -> str:
         return ""
     names = ", ".join(strata.astype(str))
     return f"half a person added to each cell, because one is zero: {names}"
+
+
+def _too_alike_note(tables: Tables, se: float) -> str:
+    """Warn of a standard error that promises more than chance alone allows."""
+    if not tables.n1.size:
+        return ""
+    _, variances = _differences(_without_zero_cells(tables))
+    if not 0 < se < (1 / variances).sum() ** -0.5:
+        return ""
+    return (
+        "the strata agree better than chance would have it, which makes the interval "
+        "of Hartung and Knapp too narrow: rely on mantel-haenszel"
+    )
 
 
 def _mantel_haenszel(tables: Tables, level: float) -> dict[str, float]:
