@@ -86,7 +86,9 @@ def _load(
     empty = conversion.empty_flags(engine)
     loaded = Loaded(piece=piece, table=table, first=first, end=end, empty_flags=empty)
     if not wrong:
-        return loaded, [] if people else [_empty(piece)]
+        # The pilot's list is empty before its first referral; a snapshot never is.
+        lawful = people or layout.table == "pilot"
+        return loaded, [] if lawful else [_empty(piece)]
     problems = [
         Problem(
             where=piece.name,
