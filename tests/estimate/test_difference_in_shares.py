@@ -46,6 +46,16 @@ def test_published_intervals(pilot, control, hybrid, score) -> None:
         assert found == pytest.approx(published, abs=0.00005001)
 
 
+@pytest.mark.parametrize(
+    ("method", "published"),
+    [("wald", (-0.11218742, 0.06227017)), ("agresti-caffo", (-0.10353254, 0.07781192))],
+)
+def test_published_free_throws(method, published) -> None:
+    """Larry Bird's second throws: Bilder and Loughin (2014), section 1.2.2."""
+    difference = difference_in_shares((251, 285), (48, 53), method=method)
+    assert (difference.ci_low, difference.ci_high) == pytest.approx(published, abs=1e-8)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_agrees_with_r(reference, method) -> None:
     table = reference("differences").query("method == @method")
