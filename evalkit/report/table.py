@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from evalkit.report.language.catalogue import MASKED, read_language
 from evalkit.report.monthly import level_text, monthly_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evalkit.report.language.catalogue import Language
     from evalkit.report.release import Released
 
@@ -147,9 +148,10 @@ def comparison_text(released: Released, language: str = "fi") -> str:
     >>> from evalkit.cohort.cohort import Cohort
     >>> from evalkit.estimate.comparison import compare
     >>> from evalkit.report.release import release
-    >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 1, 1] * 10})
+    >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
-    >>> print(comparison_text(release(comparison), "en"))  # doctest: +SKIP
+    >>> print(comparison_text(release(comparison), "en").splitlines()[0])
+    month       n, pilot  n, control  pilot  control  difference         95% CI
     """
     words, table = read_language(language), monthly_table(released)
     rows = [_heads(table, words), *(_line(row, words) for _, row in table.iterrows())]
@@ -168,12 +170,12 @@ def comparison_text(released: Released, language: str = "fi") -> str:
 
 
 def _ordered(released: Released, *, synthetic: bool) -> pd.DataFrame:
-    """Return the columns in their fixed order, numbers rounded to what they can bear.
+    """Return the columns in their fixed order.
 
-    The last digits of a float differ between machines; twelve significant ones do not.
+    Numbers have twelve significant digits: the last ones of a float may differ between
+    machines.
     """
     table = released.to_frame()[_COLUMNS]
-    table = table.assign(masked=np.where(table["masked"], "yes", "no"))
     for name in _NUMBERS:
         table[name] = [_rounded(value) for value in table[name].astype(float)]
     return table.assign(data="synthetic") if synthetic else table
@@ -187,19 +189,20 @@ def _cell(value: object, decimal: str) -> str:
     """Write a number with its decimal sign, a text so that it is no formula."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     number = float(value)  # type: ignore[arg-type]
     if np.isnan(number):
         return ""
-    return repr(int(number) if number.is_integer() else number).replace(".", decimal)
+    return np.format_float_positional(number, trim="-").replace(".", decimal)
 
 
 def _heads(table: pd.DataFrame, words: Language) -> list[str]:
+    groups = [words.text(f"group.{group}_short") for group in ("pilot", "control")]
     return [
         words.text("table.month"),
-        words.text("table.n_pilot"),
-        words.text("table.n_control"),
-        words.text("group.pilot_short"),
-        words.text("group.control_short"),
+        *(words.text("group.size", group=group) for group in groups),
+        *groups,
         words.text("table.difference"),
         words.text("table.interval", level=level_text(table, words)),
     ]

@@ -106,7 +106,7 @@ def months(first: str, count: int) -> list[str]:
 
 
 def satakunta(count: int = 24) -> HandMade:
-    """A synthetic study of monthly cohorts from January 2020, the spring one missing."""
+    """Synthetic monthly cohorts from January 2020, without pilots in the spring."""
     rng = np.random.default_rng(1)
     counts = []
     for month in months("2020-01", count):

@@ -21,10 +21,10 @@ from evalkit.study.months import parse_month
 LANGUAGES = ("fi", "sv", "en")
 """Codes of the languages that evalkit speaks."""
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
 """What stands where there is no number."""
 
-MASKED = "…"
+MASKED = "\N{HORIZONTAL ELLIPSIS}"
 """What stands where a number is masked, as in Finnish official statistics."""
 
 _MINUS = "\N{MINUS SIGN}"
@@ -63,8 +63,8 @@ class Language:
 
         Examples
         --------
-        >>> read_language("fi").text("data.masked", min_cell=5)
-        'peitetty (alle 5)'
+        >>> read_language("fi").text("group.size", group="pilotti")
+        'n, pilotti'
         """
         return self.texts[key].format(**values)
 
@@ -82,8 +82,8 @@ class Language:
 
         Examples
         --------
-        >>> print(read_language("en").number(-2138.25, decimals=1))
-        −2,138.3
+        >>> read_language("en").number(2138.25, decimals=1, signed=True)
+        '+2,138.3'
         """
         if math.isnan(value):
             return MISSING
@@ -115,8 +115,8 @@ class Language:
 
         Examples
         --------
-        >>> print(read_language("fi").points(0.041))
-        +4,1 prosenttiyksikköä
+        >>> read_language("fi").points(0.041).split()
+        ['+4,1', 'prosenttiyksikköä']
         """
         number = self.number(100 * share, decimals=decimals, signed=True)
         if not unit or math.isnan(share):
@@ -130,8 +130,8 @@ class Language:
 
         Examples
         --------
-        >>> print(read_language("sv").points_interval(-0.02, 0.101))
-        −2,0 till 10,1
+        >>> print(read_language("sv").points_interval(0.02, 0.101))
+        2,0 till 10,1
         """
         if math.isnan(low) or math.isnan(high):
             return MISSING
@@ -214,8 +214,8 @@ def placeholders(text: str) -> set[str]:
 
     Examples
     --------
-    >>> placeholders("masked (fewer than {min_cell})")
-    {'min_cell'}
+    >>> placeholders("n, {group}")
+    {'group'}
     """
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 

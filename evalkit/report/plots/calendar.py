@@ -12,7 +12,7 @@ from evalkit.report.plots.sheet import shifted, widest
 from evalkit.report.plots.style import GRID, INK, POINTS_AN_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.transforms import Transform
@@ -140,7 +140,7 @@ def _years(ticks: Sequence[int]) -> tuple[tuple[int, int, int], ...]:
 def draw_numbers(
     ax: Axes,
     rows: Sequence[tuple[str, str, Sequence[str]]],
-    positions: Sequence[float],
+    positions: Iterable[float],
     *,
     depth: float,
     room: float,

@@ -136,7 +136,9 @@ class _Forest:
         months = list(table["month"][:-1])
         calendar = calendar_of(months, words, room=0)
         marks = break_marks(breaks, calendar.ticks) if calendar.years else []
-        places, break_rows, place = [], [], 0.0
+        places: list[float] = []
+        break_rows: list[tuple[float, str]] = []
+        place = 0.0
         for position in calendar.positions:
             due = [m for m in marks[len(break_rows) :] if m.start < position]
             for mark in due:
@@ -310,7 +312,7 @@ def _columns(table: pd.DataFrame, words: Language) -> list[_Column]:
             MASKED if hidden else words.number(size)
             for size, hidden in zip(table[f"n_{group}"], table["masked"], strict=True)
         ]
-        head = words.text("shares.n", group=words.text(f"group.{group}_short"))
+        head = words.text("group.size", group=words.text(f"group.{group}_short"))
         columns.append(_Column(head, texts))
     return columns
 
@@ -318,7 +320,7 @@ def _columns(table: pd.DataFrame, words: Language) -> list[_Column]:
 def _difference(row: pd.Series, words: Language) -> str:
     """Return ``+4.1 (-5.6 to 13.3)``, or why there is none."""
     if row["masked"]:
-        return words.text("data.masked_short")
+        return words.text("data.masked")
     if not np.isfinite(row["estimate"]):
         return words.text("data.missing")
     interval = words.points_interval(row["ci_low"], row["ci_high"])

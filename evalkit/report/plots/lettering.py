@@ -50,7 +50,7 @@ def shortened(text: str, size: float, width: float, *, bold: bool = False) -> st
     Examples
     --------
     >>> shortened("a very long label", 10, 60)
-    'a very l…'
+    'a very lon…'
     """
     if text_width(text, size, bold=bold) <= width:
         return text

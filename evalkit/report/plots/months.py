@@ -10,10 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from evalkit.estimate.effect import normal_quantile
-
 from evalkit.report.language.catalogue import MASKED, calendar_month, read_language
-from evalkit.report.monthly import level_text, monthly_table
+from evalkit.report.monthly import level_text, monthly_table, wilson_limits
 from evalkit.report.plots.breaks import TIER, break_marks, draw_breaks, label_tiers
 from evalkit.report.plots.calendar import (
     Calendar,
@@ -207,7 +205,7 @@ class _SharesFigure:
         rows = [
             (
                 self.words.text(
-                    "shares.n", group=self.words.text(f"group.{group}_short")
+                    "group.size", group=self.words.text(f"group.{group}_short")
                 ),
                 style.color,
                 self.numbers(group),
@@ -307,29 +305,9 @@ class _SharesFigure:
             for group, (style, _) in _GROUPS.items()
         ]
         if self.months["masked"].any():
-            label = self.words.text("data.masked_short")
+            label = self.words.text("data.masked")
             handles.append(Patch(label=label, **_HATCHING))
         return handles
-
-
-def wilson_limits(table: pd.DataFrame, group: str) -> tuple[Array, Array]:
-    """Return the Wilson interval of a group's share in each row.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> table = pd.DataFrame({"pilot_events": [5], "n_pilot": [10], "level": [0.95]})
-    >>> low, high = wilson_limits(table, "pilot")
-    >>> print(low.round(4), high.round(4))
-    [0.2366] [0.7634]
-    """
-    people = table[f"n_{group}"].to_numpy(float)
-    n = np.where(people > 0, people, np.nan)
-    p = table[f"{group}_events"].to_numpy(float) / n
-    z = np.array([normal_quantile(level) for level in table["level"]])
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return np.minimum(centre - reach, p), np.maximum(centre + reach, p)
 
 
 def _axes_width(table: pd.DataFrame) -> float:

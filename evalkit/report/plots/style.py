@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from evalkit.errors import EvalkitError
 from evalkit.storage import write_whole
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class GroupStyle:
     color: str
     marker: str
     filled: bool
-    line: str
+    line: Any
 
     @property
     def marks(self) -> dict[str, Any]:
@@ -57,9 +58,9 @@ class GroupStyle:
 
 
 PILOT = GroupStyle("#08457e", "o", filled=True, line="-")
-CONTROL = GroupStyle("#d0680c", "s", filled=False, line=(0, (4, 2)))  # type: ignore[arg-type]
+CONTROL = GroupStyle("#d0680c", "s", filled=False, line=(0, (4, 2)))
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "text.color": INK,
@@ -128,8 +129,8 @@ def new_axes(
     Examples
     --------
     >>> ax = new_axes(width=10, height=5)
-    >>> ax.figure.get_figwidth()
-    10.0
+    >>> whole_figure(ax).get_size_inches().tolist()
+    [10.0, 5.0]
     """
     figure = Figure(figsize=(width, height), dpi=DOTS_AN_INCH)
     FigureCanvasAgg(figure)
@@ -144,6 +145,21 @@ def new_axes(
     )
 
 
+def whole_figure(ax: Axes) -> Figure:
+    """Return the figure that axes are drawn in.
+
+    Examples
+    --------
+    >>> ax = new_axes(width=4, height=3)
+    >>> whole_figure(ax) is ax.figure
+    True
+    """
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise EvalkitError("These axes have been taken out of their figure.")
+    return figure
+
+
 def axes_size(ax: Axes) -> tuple[float, float]:
     """Return the width and height of axes in points.
 
@@ -153,7 +169,7 @@ def axes_size(ax: Axes) -> tuple[float, float]:
     (144.0, 72.0)
     """
     box = ax.get_position()
-    width, height = ax.figure.get_size_inches() * POINTS_AN_INCH
+    width, height = whole_figure(ax).get_size_inches() * POINTS_AN_INCH
     return float(box.width * width), float(box.height * height)
 
 
@@ -169,12 +185,10 @@ def figure_bytes(figure: Figure | Axes, file_format: Format) -> bytes:
 
     Examples
     --------
-    >>> figure_bytes(new_axes(width=2, height=1), "png")[1:4]
+    >>> figure_bytes(new_axes(width=4, height=3), "png")[1:4]
     b'PNG'
     """
-    whole = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
-    if whole is None:
-        raise TypeError("These axes have no figure.")
+    whole = whole_figure(figure) if isinstance(figure, Axes) else figure
     file = io.BytesIO()
     with evalkit_style():
         whole.savefig(
@@ -210,7 +224,7 @@ def save_figure(
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     files = save_figure(new_axes(width=2, height=1), Path(folder) / "figure")
+    ...     files = save_figure(new_axes(width=4, height=3), Path(folder) / "figure")
     >>> [file.name for file in files]
     ['figure.svg', 'figure.png']
     """

@@ -1,0 +1,154 @@
+"""Texts and number formats in three languages."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+import evalkit
+from evalkit.errors import EvalkitError
+from evalkit.report.language.catalogue import (
+    LANGUAGES,
+    calendar_month,
+    placeholders,
+    read_language,
+)
+
+MADE = {
+    f"{stem}.{ending}"
+    for stem, endings in {
+        "group": ["pilot", "control", "pilot_short", "control_short"],
+        "month": ["all", "pooled"],
+        "differences": ["lower", "higher"],
+    }.items()
+    for ending in endings
+}
+"""Keys that code puts together from parts: a group, a month, a side."""
+SAME_IN_ALL = {"group.size", "group.pilot_short"}
+"""Texts that may be spelt alike in two languages."""
+
+
+def source() -> str:
+    folder = Path(evalkit.__file__).parent
+    text = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
+    return re.sub(r"^ *>>>.*$", "", text, flags=re.MULTILINE)
+
+
+def used_keys() -> set[str]:
+    return set(re.findall(r'\.text\(\s*"([a-z_.]+)"', source()))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_catalogue_has_the_same_keys_and_placeholders(code):
+    english, other = read_language("en"), read_language(code)
+    assert other.texts.keys() == english.texts.keys()
+    assert other.rules.keys() == english.rules.keys()
+    for key, text in other.texts.items():
+        assert placeholders(text) == placeholders(english.texts[key]), key
+        assert text.strip() == text != "", key
+
+
+def test_every_text_is_used_and_every_used_text_exists():
+    known = set(read_language("en").texts)
+    assert used_keys() - known == set()
+    assert known - used_keys() - MADE == set()
+
+
+@pytest.mark.parametrize(("one", "other"), [("fi", "en"), ("sv", "en"), ("fi", "sv")])
+def test_nothing_is_left_untranslated(one, other):
+    texts, others = read_language(one).texts, read_language(other).texts
+    same = {key for key in texts if texts[key] == others[key]}
+    assert same <= SAME_IN_ALL
+
+
+def test_swedish_says_that_nobody_has_reviewed_it():
+    reviewed = {code: read_language(code).reviewed for code in LANGUAGES}
+    assert reviewed == {"fi": True, "sv": False, "en": True}
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [("fi", "vertailuryhm"), ("sv", "jämförelsegrupp")]
+)
+def test_the_ambiguous_word_for_a_group_is_not_used(code, word):
+    assert not any(word in text.lower() for text in read_language(code).texts.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("fi", "2\u00a0138,3"), ("sv", "2\u00a0138,3"), ("en", "2,138.3")],
+)
+def test_numbers(code, expected):
+    words = read_language(code)
+    assert words.number(2138.25, decimals=1) == expected
+    assert words.number(-2138.25, decimals=1) == f"\u2212{expected}"
+    assert words.number(math.nan) == "\u2013"
+
+
+def test_zero_has_no_sign():
+    assert read_language("fi").number(-0.04, decimals=1, signed=True) == "0,0"
+
+
+def test_halves_are_rounded_away_from_zero():
+    words = read_language("en")
+    shown = [words.percent(share) for share in (0.005, 0.015, 0.025, 0.285, 0.575)]
+    assert shown == ["1%", "2%", "3%", "29%", "58%"]
+
+
+@pytest.mark.parametrize(
+    ("code", "percent", "points", "interval"),
+    [
+        ("fi", "42\u00a0%", "\u22123,2\u00a0prosenttiyksikköä", "\u22122,0\u20264,1"),
+        ("sv", "42\u00a0%", "\u22123,2\u00a0procentenheter", "\u22122,0 till 4,1"),
+        ("en", "42%", "\u22123.2\u00a0percentage points", "\u22122.0 to 4.1"),
+    ],
+)
+def test_shares_and_differences(code, percent, points, interval):
+    words = read_language(code)
+    interval = interval.replace("\u2026", "\N{HORIZONTAL ELLIPSIS}")
+    assert words.percent(0.42) == percent
+    assert words.points(-0.032) == points
+    assert words.points_interval(-0.02, 0.041) == interval
+
+
+def test_one_point_is_singular():
+    assert read_language("fi").points(0.01, decimals=0) == "+1\u00a0prosenttiyksikkö"
+
+
+def test_what_is_not_known_is_a_dash():
+    words = read_language("sv")
+    assert words.percent(math.nan) == words.points(math.nan) == "\u2013"
+    assert words.points_interval(math.nan, 1) == "\u2013"
+
+
+@pytest.mark.parametrize(
+    ("code", "month", "short", "pooled"),
+    [
+        ("fi", "maaliskuu 2021", "maalis 2021", "kaikki kuukaudet"),
+        ("sv", "mars 2021", "mars 2021", "alla månader"),
+        ("en", "March 2021", "Mar 2021", "all months"),
+    ],
+)
+def test_months(code, month, short, pooled):
+    words = read_language(code)
+    assert words.month("2021-03") == month
+    assert words.month("2021-03", short=True) == short
+    assert words.month("pooled") == pooled
+    assert words.month("north") == "north"
+
+
+@pytest.mark.parametrize("other", ["202103", "2021", "2021-13", "all", "20211"])
+def test_other_strata_are_no_months(other):
+    assert calendar_month(other) is None
+
+
+def test_a_text_without_its_value_is_an_error():
+    with pytest.raises(KeyError):
+        read_language("en").text("group.size")
+
+
+def test_an_unknown_language_is_an_error():
+    with pytest.raises(EvalkitError, match="fi, sv, en"):
+        read_language("de")
