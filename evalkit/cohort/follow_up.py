@@ -70,7 +70,8 @@ def follow_up(
     ('2021-02',)
     """
     chosen = [draws] if isinstance(draws, Draw) else list(draws)
-    _require_measurable(register, [draw.month for draw in chosen])
+    _require_once([draw.month for draw in chosen])
+    require_measurable(register, [draw.month for draw in chosen])
     reading = time_zero or register.protocol.follow_up.time_zero
     build_histories(register, chosen, reading)
     return person_table(register, look_up(register), reading)
@@ -91,12 +92,8 @@ def measurement_month(register: Register, month: str) -> int:
     return month_of(lag.after(last_day(parse_month(month))))
 
 
-def _require_measurable(register: Register, months: list[str]) -> None:
-    if not months:
-        raise DrawError("There is no draw to follow up.")
-    twice = sorted({month for month in months if months.count(month) > 1})
-    if twice:
-        raise DrawError(f"Drawn twice: {', '.join(twice)}. Name one draw a month.")
+def require_measurable(register: Register, months: Sequence[str]) -> None:
+    """Raise `DrawError` for a month whose lag ends beyond the register."""
     end = register.months[-1]
     for month in months:
         needed = measurement_month(register, month)
@@ -106,3 +103,11 @@ def _require_measurable(register: Register, months: list[str]) -> None:
                 f" and the register ends with {month_text(end)}.",
                 hint=f"Add the snapshot of {month_text(needed)}, then run again.",
             )
+
+
+def _require_once(months: Sequence[str]) -> None:
+    if not months:
+        raise DrawError("There is no draw to follow up.")
+    twice = sorted({month for month in months if months.count(month) > 1})
+    if twice:
+        raise DrawError(f"Drawn twice: {', '.join(twice)}. Name one draw a month.")

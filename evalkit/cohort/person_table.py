@@ -10,6 +10,7 @@ import pandas as pd
 from evalkit.cohort.cohort import Cohort
 from evalkit.cohort.lookups import described_by
 from evalkit.study.codes import CODE_ROUTES, EXIT_ROUTES
+from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import counting_day, month_text
 from evalkit.study.protocol import DAYS_A_WEEK
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evalkit.register.register import Register
     from evalkit.study.protocol import RegisterRules
 
+_NUMERIC = ("number", "weeks", "flag")
 _NOT_IN_SNAPSHOT = "in the register on the frame's day"
 _NOT_UNEMPLOYED = "unemployed at time zero"
 _REFERRED = "not referred to the pilot by time zero"
@@ -59,7 +61,7 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
         }
     )
     past = ("months_unemployed_24", "spells_24", "services_24")
-    own = {name: _values(found[name]) for name in described_by(register)}
+    own = {name: _values(name, found[name]) for name in described_by(register)}
     return people.assign(**{name: found[name].astype(float) for name in past}, **own)
 
 
@@ -74,10 +76,14 @@ def _weeks_to_referral(found: pd.DataFrame) -> pd.Series:
     return (days // DAYS_A_WEEK).where(later)
 
 
-def _values(column: pd.Series) -> pd.Series:
-    """Return a covariate as numbers where all of it is numbers, else as text."""
-    if column.dtype == bool:
-        return column.astype(float)
+def _values(name: str, column: pd.Series) -> pd.Series:
+    """Return a covariate as numbers or as text.
+
+    Codes stay text, however numerical they look; a column of the plan's own is numbers
+    where all of it is.
+    """
+    if name in SNAPSHOT_COLUMNS and SNAPSHOT_COLUMNS[name].kind not in _NUMERIC:
+        return column
     try:
         return pd.to_numeric(column).astype(float)
     except (TypeError, ValueError):

@@ -1,0 +1,326 @@
+"""The monthly batch: draw, follow up, compare and keep what can be measured.
+
+Safe to repeat (the same input gives the same bytes, the log apart), safe to kill (each
+file is there whole or not at all, and the next run finishes the work), and alone: a
+second run in the same folder is told so and leaves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evalkit.cohort.archive import DrawArchive
+from evalkit.cohort.draw import draw_controls, snapshot_hash
+from evalkit.cohort.follow_up import (
+    follow_up,
+    measurable_months,
+    require_measurable,
+)
+from evalkit.cohort.frame import drawable_months, require_drawable
+from evalkit.errors import DrawError, EvalkitError, EvalkitWarning
+from evalkit.estimate.comparison import Comparison, compare
+from evalkit.register.register import open_register
+from evalkit.report.plots.forest import monthly_differences
+from evalkit.report.plots.months import monthly_shares
+from evalkit.report.plots.style import save_figure
+from evalkit.report.release import Released, release
+from evalkit.report.table import comparison_csv, comparison_parquet
+from evalkit.storage import only_run, sweep, write_whole
+from evalkit.study.months import month_text, parse_month
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from evalkit.cohort.certificate import Certificate
+    from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.draw import Draw
+    from evalkit.register.register import Register
+    from evalkit.study.protocol import Protocol
+
+    Step = Callable[[str, float], None]
+
+LOG = logging.getLogger("evalkit")
+_LINE = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a run gave.
+
+    Attributes
+    ----------
+    cohort
+        Everybody who was followed.
+    comparison
+        The comparison of every month, and pooled; not masked.
+    released
+        What of it may leave the building, as written to the results.
+    figures
+        Paths of the figures of the whole study.
+    """
+
+    cohort: Cohort
+    comparison: Comparison
+    released: Released
+    figures: list[Path]
+
+
+def run_monthly(
+    protocol: Protocol,
+    months: Sequence[str] = (),
+    *,
+    every: bool = False,
+    step: Step = lambda text, done: None,  # noqa: ARG005
+) -> Batch:
+    """Carry out the monthly batch of a study.
+
+    Parameters
+    ----------
+    protocol
+        The plan, as `read_protocol` gives it.
+    months
+        Cohort months to measure. None named: the newest that can be measured.
+    every
+        Measure every month that can be.
+    step
+        Called before each piece of work with its name and the share done so far.
+
+    Returns
+    -------
+    Batch
+        The comparison of all months measured so far; its files are in the results.
+
+    Raises
+    ------
+    EvalkitError
+        If the input is wrong, a named month cannot be measured, or another run is
+        working in the same folder; nothing has been written then.
+    """
+    try:
+        step("reading the register", 0.0)
+        register = open_register(protocol=protocol)
+        wanted = _wanted(register, months, every=every)
+        with only_run(protocol.results), _logged(protocol.results):
+            sweep(protocol.results)
+            archive = DrawArchive(protocol.results / "draws")
+            draws = _draws(register, archive, wanted, step)
+            step("following both groups", 0.4)
+            cohort = follow_up(register, draws)
+            return _kept(cohort, compare(cohort), step)
+    except EvalkitError as error:
+        if protocol.results.is_dir():  # a refused study leaves nothing behind
+            with _logged(protocol.results):
+                LOG.error("%s", error)  # noqa: TRY400  (a traceback may be personal)
+        raise
+
+
+@contextmanager
+def _logged(folder: Path) -> Iterator[None]:
+    """Add everything that is said, warnings too, to the study's log."""
+    file = folder / "monthly.log"
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler.setFormatter(_LINE)
+    LOG.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", EvalkitWarning)
+            warnings.showwarning = lambda message, *_, **__: LOG.warning("%s", message)
+            yield
+    finally:
+        LOG.removeHandler(handler)
+        handler.close()
+
+
+def _wanted(register: Register, months: Sequence[str], *, every: bool) -> list[str]:
+    """Return the months to measure, each of which can be."""
+    named = sorted({month_text(parse_month(month)) for month in months})
+    for month in named:
+        require_drawable(register, month)
+    require_measurable(register, named)
+    able = measurable_months(register)
+    if not able:
+        raise DrawError(
+            "No month can be measured yet.",
+            hint="A month needs the snapshot before it and the one in which its lag "
+            "ends; `evalkit check` tells what the register holds.",
+        )
+    return named or (able if every else able[-1:])
+
+
+def _draws(
+    register: Register, archive: DrawArchive, wanted: list[str], step: Step
+) -> list[Draw]:
+    """Return every draw of the study that can be measured, new ones drawn and kept."""
+    certificates = archive.certificates()
+    known = {certificate.month: certificate for certificate in certificates}
+    _require_snapshots(register, known)
+    last = certificates[-1] if certificates else None
+    for position, month in enumerate(month for month in wanted if month not in known):
+        step(f"drawing {month}", 0.1 + 0.3 * position / len(wanted))
+        draw = draw_controls(register, month, after=last)
+        archive.write(draw)
+        last = known[month] = draw.certificate
+        LOG.info("%s: %s drawn from %s", month, last.drawn, last.frame)
+    _say_what_changed(register, certificates)
+    able = set(measurable_months(register))
+    return [archive.read(known[month]) for month in sorted(set(known) & able)]
+
+
+def _require_snapshots(register: Register, known: dict[str, Certificate]) -> None:
+    """Refuse to go on without the snapshots that earlier samples were drawn from."""
+    needed = {certificate.snapshot_month for certificate in known.values()}
+    missing = sorted(m for m in needed if parse_month(m) not in register.months)
+    if missing:
+        raise DrawError(
+            f"Samples were drawn from snapshots that are gone: {', '.join(missing)}.",
+            hint="Put them back beside the others.",
+        )
+
+
+def _say_what_changed(register: Register, certificates: list[Certificate]) -> None:
+    """Notice a changed plan or a corrected snapshot; neither changes a drawn sample."""
+    current = {certificate.month: certificate for certificate in certificates}
+    plan = register.protocol.sha256
+    other_plan = [m for m, c in sorted(current.items()) if c.plan_sha256 != plan]
+    if other_plan:
+        LOG.warning(
+            "The plan has changed since these months were drawn: %s. Their samples "
+            "stay as they were drawn.",
+            ", ".join(other_plan),
+        )
+    corrected = [
+        month
+        for month, certificate in sorted(current.items())
+        if snapshot_hash(register, parse_month(month)) != certificate.snapshot_sha256
+    ]
+    if corrected:
+        LOG.warning(
+            "The register has been corrected since these months were drawn: %s. Their "
+            "samples stay as they were drawn.",
+            ", ".join(corrected),
+        )
+
+
+def _kept(cohort: Cohort, comparison: Comparison, step: Step) -> Batch:
+    """Write the comparison of the whole and of each month, masked, with its figures."""
+    protocol = cohort.protocol
+    if protocol is None:
+        raise DrawError("A batch needs a cohort that was followed by a plan.")
+    released = release(comparison, min_cell=protocol.publish.smallest_cell)
+    step("writing the comparison", 0.5)
+    _write_tables(released, protocol, protocol.results)
+    figures = _write_figures(released, protocol, protocol.results / "figures")
+    for position, month in enumerate(cohort.months):
+        step(f"writing {month}", 0.55 + 0.45 * position / len(cohort.months))
+        folder = protocol.results / "months" / month
+        alone = _only(released, month)
+        _write_tables(alone, protocol, folder)
+        _write_figures(alone, protocol, folder)
+    for note in cohort.notes:
+        LOG.info("%s", note)
+    LOG.info("%s months measured", len(cohort.months))
+    return Batch(
+        cohort=cohort, comparison=comparison, released=released, figures=figures
+    )
+
+
+def _only(released: Released, month: str) -> Released:
+    """Return the released row of one month: what was masked with the others stays so."""
+    table = released.to_frame()
+    row = table[table["month"] == month].reset_index(drop=True)
+    return dataclasses.replace(released, table=row)
+
+
+def _write_tables(released: Released, protocol: Protocol, folder: Path) -> None:
+    synthetic = protocol.study.synthetic
+    text = comparison_csv(released, style=protocol.output.csv, synthetic=synthetic)
+    write_whole(folder / "comparison.csv", text)
+    table = comparison_parquet(released, synthetic=synthetic)
+    write_whole(folder / "comparison.parquet", table)
+
+
+def _write_figures(released: Released, protocol: Protocol, folder: Path) -> list[Path]:
+    figures = []
+    for draw in (monthly_shares, monthly_differences):
+        axes = draw(
+            released,
+            breaks=protocol.breaks,
+            language=protocol.study.language,
+            synthetic=protocol.study.synthetic,
+        )
+        figures += save_figure(axes, folder / draw.__name__)
+    return figures
+
+
+def published_tally(batch: Batch) -> str:
+    """Say in how many published months the pilot was ahead, and what that is worth."""
+    table = batch.released.to_frame()
+    tally = dataclasses.replace(batch.comparison, table=table).tally()
+    return (
+        f"Pilot higher in {tally.wins} months, equal in {tally.ties}, lower in "
+        f"{tally.losses} (whole percent). {tally.note}"
+    )
+
+
+def draw_month(protocol: Protocol, month: str | None, *, again: bool) -> Draw:
+    """Draw one month's sample and keep it; a drawn month only if asked `again`.
+
+    Parameters
+    ----------
+    protocol
+        The plan.
+    month
+        Cohort month. None: the first that can be drawn and has not been.
+    again
+        Draw a drawn month again; the certificate names the one that it replaces.
+
+    Returns
+    -------
+    Draw
+        The sample that was drawn.
+
+    Raises
+    ------
+    DrawError
+        If the month cannot be drawn, or has been drawn and `again` is False.
+    """
+    register = open_register(protocol=protocol)
+    if month is not None:
+        require_drawable(register, month)
+    with only_run(protocol.results), _logged(protocol.results):
+        sweep(protocol.results)
+        archive = DrawArchive(protocol.results / "draws")
+        certificates = archive.certificates()
+        known = {certificate.month: certificate for certificate in certificates}
+        wanted = month_text(parse_month(month)) if month else _undrawn(register, known)
+        if wanted in known and not again:
+            raise DrawError(
+                f"{wanted} has been drawn already (number {known[wanted].sequence}).",
+                hint="A drawn sample stays. With --again it is replaced, and the new "
+                "certificate says so.",
+            )
+        draw = draw_controls(
+            register,
+            wanted,
+            after=certificates[-1] if certificates else None,
+            replaces=known.get(wanted),
+        )
+        archive.write(draw)
+        LOG.info("%s: %s drawn", wanted, draw.certificate.drawn)
+        return draw
+
+
+def _undrawn(register: Register, known: dict[str, Certificate]) -> str:
+    months = [month for month in drawable_months(register) if month not in known]
+    if not months:
+        raise DrawError(
+            "Every month that can be drawn has been drawn.",
+            hint="Add the next snapshot, or name a month and --again.",
+        )
+    return months[0]

@@ -1,0 +1,249 @@
+"""The commands. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from evalkit import __version__
+from evalkit.errors import EvalkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from evalkit.study.protocol import Protocol
+
+DONE, FAILED = 0, 1
+
+app = typer.Typer(
+    help="Tell whether the people whom a pilot served left unemployment more often.",
+    epilog="Start with: evalkit example satakunta --to demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+PlanFile = Annotated[
+    Path, typer.Argument(metavar="PROTOCOL", help="The study's plan, a TOML file.")
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0 (done), 1 (input or study error) or 2 (usage)."""
+    try:
+        app(args=arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else FAILED
+    except EvalkitError as error:
+        return _fail(str(error))
+    except Exception as error:  # noqa: BLE001  (a traceback may show personal data)
+        return _fail(_where(error))
+    return DONE
+
+
+def _fail(text: str) -> int:
+    typer.echo(f"evalkit: {text}", err=True)
+    return FAILED
+
+
+def _where(error: Exception) -> str:
+    """Say where something unforeseen happened, without any value of the data."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    name = Path(place.filename).name
+    return (
+        f"an unforeseen {type(error).__name__} in {name}, line {place.lineno}.\n"
+        f"  Nothing half-written is left. Please report this line; evalkit {__version__}."
+    )
+
+
+@app.callback(invoke_without_command=True)
+def evalkit(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.")
+    ] = False,
+) -> None:
+    """Tell whether the people whom a pilot served left unemployment more often."""
+    if version:
+        typer.echo(f"evalkit {__version__}")
+
+
+@app.command(
+    epilog="Examples: evalkit example satakunta --to demo"
+    " | evalkit example pennsylvania --source penn_jae.dat --to penn"
+)
+def example(
+    name: Annotated[
+        Literal["satakunta", "pennsylvania"],
+        typer.Argument(help="satakunta: synthetic. pennsylvania: real people."),
+    ],
+    to: Annotated[Path, typer.Option(help="Folder to write into.", show_default=False)],
+    source: Annotated[
+        str | None,
+        typer.Option(help="pennsylvania: path or address of the file penn_jae.dat."),
+    ] = None,
+) -> None:
+    """Write a study to try: a register, a list of clients and a plan."""
+    if name == "pennsylvania":
+        plan = _pennsylvania(to, source)
+    else:
+        from evalkit.examples.satakunta import write_satakunta
+
+        typer.echo("Simulating a synthetic Satakunta register ...")
+        plan = write_satakunta(to)
+    typer.echo(f"Wrote {plan}\nNext: evalkit monthly {plan} --all")
+
+
+def _pennsylvania(folder: Path, source: str | None) -> Path:
+    from evalkit.examples.pennsylvania import write_pennsylvania
+
+    if source is None:
+        raise EvalkitError(
+            "The Pennsylvania example needs the original file.",
+            hint="Name it with --source: the path or the address of penn_jae.dat.",
+        )
+    return write_pennsylvania(folder, source=source)
+
+
+@app.command(
+    epilog="Example: evalkit init study --from register/2021-01.csv --pilot clients.csv"
+)
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the plan into.")],
+    snapshots: Annotated[
+        Path, typer.Option("--from", help="A snapshot of the register, or a folder.")
+    ],
+    pilot: Annotated[
+        Path | None, typer.Option(help="The list of the pilot's clients.")
+    ] = None,
+) -> None:
+    """Write a commented plan for your own files, its columns recognised by header."""
+    from evalkit.register.recognition import recognise_files
+    from evalkit.storage import write_whole
+    from evalkit.study.plan_file import commented_plan
+
+    found = recognise_files(folder, snapshots, pilot)
+    file = folder / "plan.toml"
+    if file.exists():
+        raise EvalkitError(f"{file} is already there.", hint="Name another folder.")
+    write_whole(file, commented_plan(found.protocol, note=found.note).encode())
+    typer.echo(f"{found}\nWrote {file}\nRead it through, then: evalkit check {file}")
+
+
+@app.command(epilog="Example: evalkit check study/plan.toml")
+def check(plan: PlanFile) -> None:
+    """Read the plan and the register, and say what is there; write nothing."""
+    from evalkit.cohort.follow_up import measurable_months
+    from evalkit.cohort.frame import drawable_months
+    from evalkit.register.register import open_register
+
+    register = open_register(protocol=_read(plan))
+    typer.echo(str(register))
+    typer.echo(f"Can be drawn: {_span(drawable_months(register))}")
+    typer.echo(f"Can be measured: {_span(measurable_months(register))}")
+
+
+def _span(months: list[str]) -> str:
+    return f"{months[0]} to {months[-1]} ({len(months)} months)" if months else "none"
+
+
+@app.command(
+    epilog="Examples: evalkit draw study/plan.toml 2021-02"
+    " | evalkit draw study/plan.toml (the first month not drawn yet)"
+)
+def draw(
+    plan: PlanFile,
+    month: Annotated[str | None, typer.Argument(help="Month, such as 2021-02.")] = None,
+    *,
+    again: Annotated[
+        bool, typer.Option(help="Replace a drawn sample; its certificate says so.")
+    ] = False,
+) -> None:
+    """Draw a month's control sample, and keep it with its certificate."""
+    from evalkit.batch import draw_month
+
+    with _told():
+        drawn = draw_month(_read(plan), month, again=again)
+    typer.echo(str(drawn))
+
+
+@app.command(
+    epilog="Examples: evalkit monthly study/plan.toml"
+    " | evalkit monthly study/plan.toml 2021-02 2021-03"
+    " | evalkit monthly study/plan.toml --all"
+)
+def monthly(
+    plan: PlanFile,
+    months: Annotated[
+        list[str] | None,
+        typer.Argument(help="Months to measure. None: the newest that can be."),
+    ] = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every month that can be measured.")
+    ] = False,
+) -> None:
+    """Draw, follow up and compare: tables, figures, certificates and a log."""
+    from evalkit.batch import published_tally, run_monthly
+    from evalkit.report.table import comparison_text
+
+    if months and every:
+        raise typer.BadParameter("name months or --all, not both")
+    protocol = _read(plan)
+    with _told(), _progress() as step:
+        batch = run_monthly(protocol, months or (), every=every, step=step)
+    language = protocol.study.language
+    typer.echo(
+        comparison_text(
+            batch.released, language=language, synthetic=protocol.study.synthetic
+        )
+    )
+    typer.echo(published_tally(batch))
+    typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
+    typer.echo(f"Results: {protocol.results}")
+
+
+def _read(plan: Path) -> Protocol:
+    from evalkit.study.plan_file import read_protocol
+
+    return read_protocol(plan)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say warnings and notes in plain lines on standard error."""
+    import logging
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("evalkit: %(message)s"))
+    log = logging.getLogger("evalkit")
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """Show a bar on a terminal, else a line for each step."""
+    if not sys.stdout.isatty():
+        yield lambda text, done: typer.echo(f"{done:4.0%} {text}")
+        return
+    from rich.progress import Progress
+
+    with Progress(transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda text, done: bar.update(task, description=text, completed=done)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
