@@ -28,8 +28,9 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
     Parameters
     ----------
     people
-        One row per observation: ``stratum``, ``pilot`` (True or False), ``value`` (no
-        missing ones), ``cluster`` (rows with the same one belong together).
+        One row per observation: ``stratum``, ``pilot`` (True or False), ``value``
+        (rows without one are left out), ``cluster`` (rows with the same one belong
+        together).
     level
         Level of the confidence interval.
 
@@ -76,7 +77,7 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
     checked_level(level)
     cells = _cells(people)
     used = cells[cells["weight"] > 0]
-    rows = people[people["stratum"].isin(used.index)]
+    rows = people[people["stratum"].isin(used.index)].dropna(subset="value")
     se, n_clusters = _clustered_se(rows, used)
     pilot, control = _weighted_means(used)
     ci_low, ci_high, p_value = interval_and_p_value(pilot - control, se, level=level)

@@ -252,7 +252,6 @@ def _read(
     people: pd.DataFrame, method: Method, level: float, *, independent: bool
 ) -> tuple[pd.DataFrame, PooledDifference]:
     """Return a row for each month and one for all, and the pooled difference."""
-    known = people.dropna(subset="value")
     shares = _are_shares(people["value"])
     counts = _counts(people)
     effects: list[Difference]
@@ -263,9 +262,9 @@ def _read(
     if shares and independent:
         pooled = pooled_difference(counts, level=level)
     else:
-        pooled = clustered_difference(known, level=level)
+        pooled = clustered_difference(people, level=level)
     rows = pd.DataFrame(map(asdict, [*effects, pooled]))
-    counts = pd.concat([counts, _pooled_counts(counts, known)], ignore_index=True)
+    counts = pd.concat([counts, _pooled_counts(counts, people)], ignore_index=True)
     events = ["pilot_events", "control_events"]
     counts[events] = counts[events].astype(int) if shares else np.nan
     own = counts.columns.difference(rows.columns)
@@ -293,13 +292,13 @@ def _counts(people: pd.DataFrame) -> pd.DataFrame:
     return counts.rename_axis("stratum").reset_index()
 
 
-def _pooled_counts(counts: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _pooled_counts(counts: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Return the counts behind the pooled difference; people are counted once."""
     used = counts[(counts["n_pilot"] > 0) & (counts["n_control"] > 0)]
-    people = known["person"][known["stratum"].isin(used["stratum"])]
+    behind = people["stratum"].isin(used["stratum"]) & people["value"].notna()
     totals = used[["pilot_events", "control_events"]].sum().to_dict() | {
         "stratum": "pooled",
-        "n_people": people.nunique(),
+        "n_people": people["person"][behind].nunique(),
         "n_unknown": counts["n_unknown"].sum(),
     }
     return pd.DataFrame([totals])

@@ -195,7 +195,7 @@ def no_interval_note(se: float, n_strata: int) -> str:
         return "no stratum has both groups"
     if se == 0:
         return "no variation in either group: there is no standard error"
-    return "too few strata for a standard error" if math.isnan(se) else ""
+    return "a standard error cannot be computed" if math.isnan(se) else ""
 
 
 def _zero_cell_note(strata: pd.Series, method: Method) -> str:

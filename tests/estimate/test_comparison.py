@@ -160,6 +160,16 @@ def test_a_month_with_an_empty_group_stays(people, make_cohort) -> None:
     assert sum(comparison.tally().to_frame().loc[0, ["wins", "ties", "losses"]]) == 5
 
 
+@pytest.mark.parametrize("person", ["person", None])
+def test_a_month_of_unknown_outcomes_stays(people, make_cohort, person) -> None:
+    unknown = people["left"].mask(people["month"] == "2021-03")
+    comparison = compare(make_cohort(people.assign(left=unknown), person=person))
+    row = comparison.months.iloc[2]
+    assert (row["month"], row["n_pilot"], row["n_people"]) == ("2021-03", 0, 0)
+    assert row["n_unknown"] == (people["month"] == "2021-03").sum()
+    assert "one group is empty: 2021-03" in comparison.pooled.note
+
+
 def test_a_cohort_without_controls_has_no_difference(people, make_cohort) -> None:
     comparison = compare(make_cohort(people[people["pilot"] == 1]))
     assert comparison.to_frame()["estimate"].isna().all()
@@ -198,7 +208,7 @@ def test_few_clusters_are_pointed_out(people, make_cohort) -> None:
 def test_one_cluster_has_no_standard_error(people, make_cohort) -> None:
     pooled = compare(make_cohort(people.assign(place="g")), cluster="place").pooled
     assert math.isnan(pooled.se)
-    assert "no standard error" in pooled.note or "for a standard error" in pooled.note
+    assert "standard error cannot be computed" in pooled.note
 
 
 def test_no_variation_has_no_pooled_interval(people, make_cohort) -> None:

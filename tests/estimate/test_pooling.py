@@ -150,7 +150,10 @@ def test_one_stratum_tells_nothing_of_the_variation_between() -> None:
     assert pooled.estimate == pytest.approx(0.07)
     assert math.isnan(pooled.se)
     assert math.isnan(pooled.tau2)
-    assert "too few strata" in pooled.note
+    assert "standard error cannot be computed" in pooled.note
+    fixed = pooled_difference(counts_of((14, 40, 140, 500)), method="fixed")
+    assert math.isnan(fixed.q)
+    assert fixed.se > 0
 
 
 def test_strata_that_agree_too_well_are_pointed_out(reference) -> None:
