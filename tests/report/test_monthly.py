@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from tests.report.tables import hand_made
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
@@ -13,6 +12,7 @@ from evalkit.estimate.comparison import compare
 from evalkit.report.language.catalogue import read_language
 from evalkit.report.monthly import level_text, monthly_table, wilson_limits
 from evalkit.report.release import release
+from tests.report.tables import hand_made
 
 
 def test_an_unreleased_comparison_has_nothing_masked():

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.tables import hand_made
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
 from evalkit.estimate.comparison import compare
 from evalkit.report.release import release
+from tests.report.tables import hand_made
 
 COUNTS = ["n_pilot", "n_control", "pilot_events", "control_events"]
 NUMBERS = [
@@ -252,7 +252,7 @@ def test_a_comparison_of_people_is_released_and_nobody_is_named():
             "id": [f"S{number:06d}" for number in range(400)],
             "group": ["pilot", "control"] * 200,
             "month": ["2021-01"] * 200 + ["2021-02"] * 200,
-            "y": ([1, 0, 0, 1] * 100)[:398] + [None, None],
+            "y": [*[1, 0, 0, 1] * 99, 1, 0, None, None],
         }
     )
     cohort = Cohort.from_frame(

@@ -8,7 +8,6 @@ import io
 import duckdb
 import numpy as np
 import pytest
-from tests.report.tables import hand_made
 
 from evalkit.report.release import release
 from evalkit.report.table import (
@@ -16,6 +15,7 @@ from evalkit.report.table import (
     comparison_parquet,
     comparison_text,
 )
+from tests.report.tables import hand_made
 
 MONTHS = (
     ("2021-01", 2, 4, 250, 500),

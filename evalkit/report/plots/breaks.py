@@ -62,7 +62,7 @@ def break_marks(breaks: Iterable[Break], positions: Sequence[float]) -> list[Bre
     for known in breaks:
         start = _number(known.first) - 0.5
         end = None if known.last is None else _number(known.last) + 0.5
-        if (start if end is None else end) > low and start < high:
+        if start < high and (start >= low if end is None else end > low):
             shown_end = None if end is None else min(end, high)
             marks.append(
                 BreakMark(label=known.label, start=max(start, low), end=shown_end)

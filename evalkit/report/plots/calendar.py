@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.transforms import ScaledTranslation
 
 from evalkit.report.language.catalogue import calendar_month
+from evalkit.report.plots.lettering import shortened
 from evalkit.report.plots.sheet import shifted, widest
 from evalkit.report.plots.style import GRID, INK, POINTS_AN_INCH
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _MONTHS_A_YEAR = 12
 _LABEL_SIZE = 9.0
 _NUMBER_SIZE = 8.0
+_LONGEST_LABEL = 180.0
 _LINE = 14.0
 
 
@@ -114,7 +116,10 @@ def calendar_of(months: Sequence[str], words: Language, *, room: float) -> Calen
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers):
         every = tuple(range(len(months)))
-        labels = tuple(words.month(month, short=True) for month in months)
+        labels = tuple(
+            shortened(words.month(month), _LABEL_SIZE, _LONGEST_LABEL)
+            for month in months
+        )
         return Calendar(positions=every, ticks=every, labels=labels)
     ticks = tuple(range(min(known), max(known) + 1))
     names = [words.month_name(number) for number in ticks]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _SIZE = 9.5
 _TALL, _SHORT, _MANY = 20.0, 15.5, 24  # points a row, for few and for many rows
 _BREAK_ROW = 0.8
-_WIDTH = 780.0
+_WIDTH, _LONGEST_NAME = 780.0, 200.0
 _EDGE, _GAP = 14.0, 14.0
 
 
@@ -168,7 +168,10 @@ class _Forest:
 
     @property
     def names(self) -> list[str]:
-        return [self.words.month(month) for month in self.table["month"]]
+        return [
+            shortened(self.words.month(month), _SIZE, _LONGEST_NAME)
+            for month in self.table["month"]
+        ]
 
     def sheet(self, *, title: str | None, synthetic: bool) -> Sheet:
         """Return the texts around the axes."""

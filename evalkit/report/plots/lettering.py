@@ -52,9 +52,9 @@ def shortened(text: str, size: float, width: float, *, bold: bool = False) -> st
     >>> shortened("a very long label", 10, 60)
     'a very lon…'
     """
-    if text_width(text, size, bold=bold) <= width:
+    if len(text) <= width and text_width(text, size, bold=bold) <= width:
         return text
-    kept = text
+    kept = text[: int(width)]  # no letter is as narrow as a point
     while kept and text_width(kept + _ELLIPSIS, size, bold=bold) > width:
         kept = kept[:-1]
     return kept.rstrip() + _ELLIPSIS

@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from tests.report.tables import hand_made, months, satakunta
 
 from evalkit.report.language.catalogue import LANGUAGES, read_language
 from evalkit.report.plots.months import monthly_differences, monthly_shares
 from evalkit.report.plots.style import figure_bytes
 from evalkit.report.release import release
 from evalkit.study.protocol import Break
+from tests.report.tables import hand_made, months, satakunta
 
 BREAKS = [
     Break(label="palvelun keskeytys", first="2020-04", last="2020-05"),
@@ -175,6 +175,17 @@ def test_a_wholly_masked_study_is_drawn():
         assert "…" in [text.get_text() for text in ax.texts]
 
 
+def written(ax) -> list:
+    """Every text that is drawn."""
+    ticks = [
+        tick.label1
+        for axis in (ax.xaxis, ax.yaxis)
+        for tick in axis._update_ticks()  # the ticks in view
+    ]
+    key = ax.get_legend().get_texts() if ax.get_legend() else []
+    return [*ax.texts, *ticks, ax.xaxis.label, ax._left_title, *key]
+
+
 CASES = {
     "1 month": lambda: satakunta(1),
     "24 months": lambda: satakunta(24),
@@ -184,33 +195,31 @@ CASES = {
     ])),
     "national": wide,
     "strata": lambda: hand_made(
-        *[(f"a rather long name of office {n}", 40, 80, 250, 500) for n in range(9)]
+        *[(f"a rather long name of office {n}", 40, 80, 250, 500) for n in range(8)],
+        ("x" * 10_000, 40, 80, 250, 500)
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    ("case", "language"),
+    [*((case, "fi") for case in CASES), ("24 months", "sv"), ("24 months", "en")],
+)
 def test_no_text_leaves_the_figure_or_runs_into_another(figure, language, case):
     ax = figure(CASES[case](), breaks=BREAKS, language=language, synthetic=True)
-    canvas = ax.figure.canvas
-    canvas.draw()
+    ax.figure.draw_without_rendering()
     whole = ax.figure.bbox
-    labels = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label]
-    labels += [ax._left_title]
-    if ax.get_legend():
-        labels += ax.get_legend().get_texts()
     boxes = {
         f"{number} {text.get_text()}": text.get_window_extent()
-        for number, text in enumerate(labels)
-        if text.get_text() and text.get_visible()
+        for number, text in enumerate(written(ax))
+        if text.get_text()
     }
     for name, box in boxes.items():
         assert whole.x0 <= box.x0 < box.x1 <= whole.x1, name
         assert whole.y0 <= box.y0 < box.y1 <= whole.y1, name
     for (one, box), (other, next_box) in itertools.combinations(boxes.items(), 2):
-        assert not box.shrunk(0.97).overlaps(next_box.shrunk(0.97)), (one, other)
+        assert not box.padded(-1).overlaps(next_box.padded(-1)), (one, other)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -220,7 +229,7 @@ def test_svg_is_the_same_each_time_and_holds_nobody(figure):
         for _ in range(2)
     )
     assert first == second
-    root = ET.fromstring(first)
+    root = ET.fromstring(first)  # noqa: S314  (our own file)
     ids = [element.get("id", "") for element in root.iter()]
     assert {"tag", "caption"} <= set(ids)
     uses = [element for element in root.iter() if element.tag.endswith("}use")]
