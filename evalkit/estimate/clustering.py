@@ -109,8 +109,8 @@ def _cells(people: pd.DataFrame) -> pd.DataFrame:
         values = people["value"].where(rows).groupby(people["stratum"])
         parts |= {f"n_{group}": values.count(), f"mean_{group}": values.mean()}
     cells = pd.DataFrame(parts)
-    weight = cells["n_pilot"] * cells["n_control"]
-    weight = weight / (cells["n_pilot"] + cells["n_control"])
+    total = cells["n_pilot"] + cells["n_control"]
+    weight = (cells["n_pilot"] * cells["n_control"] / total).fillna(0)
     return cells.assign(weight=weight / weight.sum() if weight.any() else 0.0)
 
 
