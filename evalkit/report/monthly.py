@@ -28,7 +28,8 @@ def monthly_table(result: Result) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per month and a last row ``pooled``, with a column ``masked``.
+        One row per month, then ``pooled`` where the result has it, with a column
+        ``masked``.
 
     Raises
     ------

@@ -122,7 +122,9 @@ def comparison_parquet(released: Released, *, synthetic: bool = False) -> bytes:
         return path.read_bytes()
 
 
-def comparison_text(released: Released, language: str = "fi") -> str:
+def comparison_text(
+    released: Released, language: str = "fi", *, synthetic: bool = False
+) -> str:
     """Return a released comparison as a plain table for a terminal.
 
     Parameters
@@ -131,6 +133,8 @@ def comparison_text(released: Released, language: str = "fi") -> str:
         What `release` lets through.
     language
         ``fi``, ``sv`` or ``en``.
+    synthetic
+        Whether the people are simulated; a line above the table then says so.
 
     Returns
     -------
@@ -163,10 +167,13 @@ def comparison_text(released: Released, language: str = "fi") -> str:
         for row in rows
     ]
     rule = "-" * max(map(len, lines))
+    above = [words.text("data.synthetic").upper(), ""] if synthetic else []
     notes = [words.text("table.key")]
     if table["masked"].any():
         notes.append(words.text("table.masked", min_cell=released.min_cell))
-    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], "", *notes])
+    months = int((table["month"] != "pooled").sum())
+    body = [lines[0], rule, *lines[1 : months + 1], rule, *lines[months + 1 :]]
+    return "\n".join([*above, *body, "", *notes])
 
 
 def _ordered(released: Released, *, synthetic: bool) -> pd.DataFrame:

@@ -115,6 +115,12 @@ def test_text_is_a_table_with_a_line_a_month(released, language, march):
     assert len(lines[1]) == max(map(len, lines[:8]))
 
 
+def test_text_says_that_people_are_synthetic(released):
+    assert comparison_text(released, "fi", synthetic=True).startswith(
+        "SYNTEETTINEN AINEISTO\n\nkuukausi"
+    )
+
+
 def test_text_says_what_is_masked(released):
     lines = comparison_text(released, "en").splitlines()
     assert lines[2].split()[2:] == ["…"] * 6

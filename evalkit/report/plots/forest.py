@@ -56,6 +56,8 @@ def monthly_differences(
 ) -> Axes:
     """Draw the difference of each month with its interval, and pooled at the bottom.
 
+    A table without a pooled row, such as that of one month, is drawn without it.
+
     Parameters
     ----------
     result
@@ -126,6 +128,7 @@ class _Forest:
     table: pd.DataFrame
     words: Language
     places: list[float]
+    pooled_place: float | None
     break_rows: list[tuple[float, str]]
     shaded: list[tuple[float, float]]
     columns: list[_Column]
@@ -133,7 +136,7 @@ class _Forest:
     @classmethod
     def of(cls, table: pd.DataFrame, breaks: Sequence[Break], words: Language) -> Self:
         """Give each month a place, from above, and each break one before its month."""
-        months = list(table["month"][:-1])
+        months = list(table["month"][table["month"] != "pooled"])
         calendar = calendar_of(months, words, room=0)
         marks = break_marks(breaks, calendar.ticks) if calendar.years else []
         places: list[float] = []
@@ -149,7 +152,8 @@ class _Forest:
         return cls(
             table=table,
             words=words,
-            places=[*places, place + 0.5],
+            places=places,
+            pooled_place=None if len(months) == len(table) else place + 0.5,
             break_rows=break_rows,
             shaded=_shaded(marks, calendar.positions, places),
             columns=_columns(table, words),
@@ -159,7 +163,13 @@ class _Forest:
     def height(self) -> float:
         """Height of the axes in points."""
         row = _TALL if len(self.places) <= _MANY else _SHORT
-        return row * (self.places[-1] + 1.6)
+        return row * (self.every_place[-1] + 1.6)
+
+    @property
+    def every_place(self) -> list[float]:
+        """Places of all rows, the pooled one included."""
+        pooled = [] if self.pooled_place is None else [self.pooled_place]
+        return [*self.places, *pooled]
 
     @property
     def left(self) -> float:
@@ -194,15 +204,17 @@ class _Forest:
             ax.axhspan(first - 0.5, last + 0.5, color=SHADE, linewidth=0, zorder=0)
         self._draw_breaks(ax)
         self._draw_months(ax)
-        self._draw_pooled(ax)
+        if self.pooled_place is not None:
+            self._draw_pooled(ax, self.pooled_place)
         self._write_columns(ax)
 
     def _frame(self, ax: Axes) -> None:
         """Set both axes: months downwards, points to the right, and the line at 0."""
         words = self.words
-        ax.set_ylim(self.places[-1] + 0.8, -0.8)
-        ax.set_yticks(self.places, self.names, fontsize=_SIZE)
-        ax.get_yticklabels()[-1].set_fontweight("bold")
+        ax.set_ylim(self.every_place[-1] + 0.8, -0.8)
+        ax.set_yticks(self.every_place, self.names, fontsize=_SIZE)
+        if self.pooled_place is not None:
+            ax.get_yticklabels()[-1].set_fontweight("bold")
         ax.tick_params(axis="y", length=0, pad=8)
         ax.set_xlim(*_limits(self.table))
         ax.xaxis.set_major_formatter(
@@ -249,17 +261,15 @@ class _Forest:
             )
 
     def _draw_months(self, ax: Axes) -> None:
-        months = self.table[:-1]
+        months = self.table[: len(self.places)]
         points, low, high = (
             100 * months[name].to_numpy(float)
             for name in ("estimate", "ci_low", "ci_high")
         )
-        ax.hlines(
-            self.places[:-1], low, high, color=PILOT.color, linewidth=1.6, zorder=2
-        )
+        ax.hlines(self.places, low, high, color=PILOT.color, linewidth=1.6, zorder=2)
         ax.plot(
             points,
-            self.places[:-1],
+            self.places,
             linestyle="none",
             marker="o",
             markersize=5.5,
@@ -268,9 +278,9 @@ class _Forest:
             gid="months",
         )
 
-    def _draw_pooled(self, ax: Axes) -> None:
+    def _draw_pooled(self, ax: Axes, place: float) -> None:
         """Draw the pooled interval as a diamond, below a line."""
-        pooled, place = self.table.iloc[-1], self.places[-1]
+        pooled = self.table.iloc[-1]
         ax.axhline(place - 0.75, color=FAINT_INK, linewidth=0.8, zorder=1)
         low, middle, high = (
             100 * float(pooled[name]) for name in ("ci_low", "estimate", "ci_high")
@@ -288,9 +298,9 @@ class _Forest:
         for column in self.columns:
             right += column.width
             for place, text in zip(
-                [-1.2, *self.places], [column.head, *column.texts], strict=True
+                [-1.2, *self.every_place], [column.head, *column.texts], strict=True
             ):
-                is_head, is_pooled = place < 0, place == self.places[-1]
+                is_head, is_pooled = place < 0, place == self.pooled_place
                 ax.text(
                     1,
                     place,

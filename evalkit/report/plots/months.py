@@ -312,7 +312,8 @@ class _SharesFigure:
 
 def _axes_width(table: pd.DataFrame) -> float:
     """Return the width of new axes in points: more for more months, up to a slide."""
-    numbers = [calendar_month(month) for month in table["month"][:-1]]
+    names = table["month"][table["month"] != "pooled"]
+    numbers = [calendar_month(month) for month in names]
     known = [number for number in numbers if number is not None]
     shown = known[-1] - known[0] + 1 if len(known) == len(numbers) else len(numbers)
     return min(max(_NARROWEST, _A_MONTH * shown), _WIDEST) - _LEFT - _RIGHT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from xml.etree import ElementTree as ET
 
@@ -161,6 +162,18 @@ def test_differences_are_written_and_absent_ones_explained():
     assert cells[3] == "no comparison"
     assert cells[2].startswith("+3.6 (")
     assert cells[5:9] == ["…", "…", "90", "0"]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_month_alone_is_drawn_without_the_pooled_row(figure):
+    whole = release(hand_made(LARGE, LARGER))
+    alone = dataclasses.replace(whole, table=whole.table[:1])
+    ax = figure(alone, language="en")
+    ax.figure.draw_without_rendering()
+    shown = [text.get_text() for text in [*ax.texts, *ax.get_yticklabels()]]
+    assert "all months" not in shown
+    assert [patch for patch in ax.patches if patch.get_gid() == "pooled"] == []
+    assert "80" in shown
 
 
 def test_zero_is_always_in_sight():
