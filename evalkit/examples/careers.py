@@ -9,8 +9,8 @@ import numpy as np
 NEVER = 10_000_000
 """A day after every register's end."""
 
-SPELLS = 6
-"""Most spells of one person; in the preset's years hardly anybody comes near it."""
+SPELLS = 8
+"""Most spells of one person; fewer than one in a hundred people come so far."""
 
 SERVICES = 2
 """Most services in one spell."""

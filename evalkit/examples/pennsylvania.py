@@ -10,9 +10,9 @@ file is not part of evalkit: its path or address is given by whoever has it.
 from __future__ import annotations
 
 import io
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -65,7 +65,7 @@ _PLAN_NOTE = (
 def read_pennsylvania(
     source: str | Path, *, sizes: Collection[int] = SIZES
 ) -> pd.DataFrame:
-    """Read the original file of the experiment.
+    r"""Read the original file of the experiment.
 
     Parameters
     ----------
@@ -97,9 +97,15 @@ def read_pennsylvania(
 
     Examples
     --------
-    >>> people = read_pennsylvania("penn_jae.dat")  # doctest: +SKIP
-    >>> len(people)  # doctest: +SKIP
-    10200
+    One made-up person, in the form of the file:
+
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "penn_jae.dat"
+    >>> header = " ".join(["abdt", "tg", "inuidur1", "inuidur2", *COVARIATES])
+    >>> _ = file.write_text(f"{header}\n10824 4 18 18 {'0 ' * 19}\n")
+    >>> read_pennsylvania(file, sizes=[1])[["person_id", "arm", "weeks"]]
+      person_id  arm  weeks
+    0  PA000001    4     18
     """
     table = _parse(_fetch(str(source)), str(source))
     _check(table, str(source), sizes)
@@ -124,7 +130,7 @@ def _fetch(source: str) -> bytes:
             return Path(source).read_bytes()
         with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310  (schemes above)
             return bytes(answer.read())
-    except (OSError, URLError) as error:
+    except (OSError, HTTPException) as error:  # URLError is an OSError
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
         raise RegisterError(
             f"{source} cannot be read: {reason or error}.",
@@ -135,7 +141,7 @@ def _fetch(source: str) -> bytes:
 def _parse(content: bytes, source: str) -> pd.DataFrame:
     """Return the file as a table of whole numbers with the 23 known columns."""
     try:
-        table = pd.read_csv(io.BytesIO(content), sep=r"\s+", dtype="string")
+        table = pd.read_csv(io.BytesIO(content), sep=r"\s+", dtype=str)
     except (ValueError, UnicodeDecodeError) as error:
         raise _another(source, "it is no table of columns divided by spaces") from error
     missing = [name for name in _COLUMNS if name not in table.columns]
@@ -244,7 +250,7 @@ def example_plan(size: int | Literal["pilot", "all"] = "pilot") -> Protocol:
 def write_pennsylvania(
     folder: str | Path, *, source: str | Path, sizes: Collection[int] = SIZES
 ) -> Path:
-    """Write the study: monthly register files, the pilot's list and the plan.
+    r"""Write the study: monthly register files, the pilot's list and the plan.
 
     Each month's file holds everybody who was on the register on any day of it, so that
     short spells are not lost. The plan is written last: where it stands, all stands.
@@ -270,7 +276,16 @@ def write_pennsylvania(
 
     Examples
     --------
-    >>> write_pennsylvania("study", source="penn_jae.dat")  # doctest: +SKIP
+    One made-up person, in the form of the file:
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> file = folder / "penn_jae.dat"
+    >>> header = " ".join(["abdt", "tg", "inuidur1", "inuidur2", *COVARIATES])
+    >>> _ = file.write_text(f"{header}\n10824 4 18 18 {'0 ' * 19}\n")
+    >>> plan = write_pennsylvania(folder / "study", source=file, sizes=[1])
+    >>> sorted(path.name for path in plan.parent.iterdir())
+    ['pennsylvania.toml', 'pilot.csv', 'register']
     """
     people, home = read_pennsylvania(source, sizes=sizes), Path(folder)
     for month, rows in _register(people).groupby("month"):

@@ -154,6 +154,7 @@ class Referral(Section):
     traits: Traits
     ways: Annotated[list[Way], Field(min_length=1)]
     service_days: int
+    service_last: Month
     entrepreneur: Share
 
     @model_validator(mode="after")
