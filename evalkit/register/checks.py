@@ -82,7 +82,7 @@ SNAPSHOT_RULES = (
     ),
     Rule(
         needs=("weeks", "age"),
-        broken="weeks > greatest(age - 13, 0) * 53",
+        broken="age >= 14 AND weeks > (age - 13) * 53",
         text="the duration is longer than the age allows",
         remedy="Durations are in weeks, not in days.",
     ),

@@ -76,10 +76,12 @@ class Conversion:
 
     def _dated(self, protocol: Protocol) -> str:
         """Return the converted rows with their month and its counting day."""
-        month = got(self.layout, "month", str(self.piece.month))
-        months = {*self.months.values()} or {self.piece.month or 0}
+        month = got(self.layout, "month", str(self.piece.month or "NULL"))
+        months = [] if self.piece.month is None else [self.piece.month]
+        if "month" in self.layout.columns:
+            months = sorted({*self.months.values()})
         return (
-            f"(SELECT *, {counting_days(sorted(months), protocol)} AS counting_day "
+            f"(SELECT *, {counting_days(months, protocol)} AS counting_day "
             f"FROM (SELECT *, CAST({month} AS INTEGER) AS month "
             f"FROM {self._converted()}))"
         )
@@ -106,12 +108,9 @@ class Conversion:
         """Return SQL for the converted value of a column, from its raw one."""
         raw, kind = identifier(f"raw {name}"), self.layout.kinds[name]
         if name == "month":
-            cases = [f"WHEN {literal(t)} THEN {m}" for t, m in self.months.items()]
-            return (
-                f"CASE CAST({raw} AS VARCHAR) {' '.join(cases)} ELSE NULL END"
-                if cases
-                else "NULL"
-            )
+            return self._month(raw)
+        if name == "employment_code":
+            return canonical.employment_code(raw, self.employment_codes)
         if kind == "date" and self.piece.serial_dates:
             return canonical.serial_date(raw)
         return canonical.RECIPES[kind].sql(raw, self.types[name])
@@ -143,7 +142,12 @@ class Conversion:
 
     def faults(self, engine: DuckDB) -> Iterator[Fault]:
         """Find the values that could not be converted, column by column."""
-        for name in self.layout.columns:
+        names = list(self.layout.columns)
+        wrong = ", ".join(f"bool_or({self._wrong(name)})" for name in names)
+        found = engine.rows(f"SELECT {wrong} FROM {self._converted()}")[0]
+        for name in (
+            name for name, is_wrong in zip(names, found, strict=True) if is_wrong
+        ):
             raw = f"CAST({identifier(f'raw {name}')} AS VARCHAR)"
             for condition, rule, remedy, shown in self._reasons(name, raw):
                 example = f"CASE WHEN length({raw}) < {_SHOWN_LENGTH} THEN {raw} END"

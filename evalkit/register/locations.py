@@ -23,12 +23,12 @@ from evalkit.study.months import month_in_file_name, parse_month
 from evalkit.study.protocol import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from evalkit.register.engine import DuckDB
 
     Place = str | Path | pd.DataFrame | Table
-    Places = Place | Sequence[Place]
+    Places = Place | list[Place] | tuple[Place, ...]
 
 _READERS: dict[str, Callable[..., Piece]] = {
     **dict.fromkeys((".csv", ".txt", ".tsv"), read_text),
@@ -36,8 +36,8 @@ _READERS: dict[str, Callable[..., Piece]] = {
     **dict.fromkeys((".parquet", ".pq"), read_parquet),
 }
 _MOST_UNPACKED = 64 << 30
-_MOST_RATIO = 400
-_SMALL = 256 << 20
+_MOST_RATIO = 100
+_SMALL = 64 << 20
 _CHUNK = 1 << 20
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -66,7 +66,7 @@ def find_sources(places: Places, folder: Path) -> list[Source]:
     RegisterError
         If there is nothing there that could be read.
     """
-    if isinstance(places, str | Path | pd.DataFrame | Table):
+    if not isinstance(places, list | tuple):
         return list(_sources(places, folder))
     if not places:
         raise RegisterError("The list of files is empty.", hint="Name at least one.")
@@ -87,7 +87,7 @@ def _sources(place: Place, folder: Path) -> Iterator[Source]:
             yield _file_source(path, folder)
     else:
         raise RegisterError(
-            f"A {type(place).__name__} is nothing that can be read.",
+            f"{place!r:.40} is nothing that can be read.",
             hint="Give a path, a pattern, a list, a pandas DataFrame or a Table.",
         )
 

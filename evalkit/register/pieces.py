@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HEADER_ROWS = 50
 _SHOWN_HEADERS = 40
 _HEADER_DIGITS = 2
+_HEADER_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,8 @@ def _shown(headers: Sequence[str]) -> str:
 
 def _is_header(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
-    return digits <= _HEADER_DIGITS and not text[0].isdigit()
+    plain = text.isprintable() and len(text) <= _HEADER_LENGTH
+    return plain and digits <= _HEADER_DIGITS and not text[0].isdigit()
 
 
 def find_header(rows: Sequence[Sequence[object]], layout: Layout) -> int:

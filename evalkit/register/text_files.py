@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import itertools
+import shutil
 from typing import TYPE_CHECKING
 
 from evalkit.register.engine import literal
@@ -60,7 +61,10 @@ def read_text(
         raise unreadable(name, "the file is empty")
     header = find_header(rows, layout)
     positions = match_headers(name, rows[header], layout)
-    _stage(file, name, positions, len(rows[header]), lines[header], delimiter, engine)
+    skip = lines[header]
+    if skip > 1:
+        file, skip = _below(file, skip, engine), 0
+    _stage(file, name, positions, len(rows[header]), skip, delimiter, engine)
     return Piece(
         name=name,
         kind="CSV",
@@ -134,6 +138,19 @@ def _as_utf8(path: Path, name: str, encoding: str, engine: DuckDB) -> Path:
             file.writelines(_decoded(path, encoding))
     except UnicodeError:
         raise unreadable(name, f"the file is not {encoding}") from None
+    return copy
+
+
+def _below(file: Path, lines: int, engine: DuckDB) -> Path:
+    """Return a copy without the first lines, which need not be regular CSV."""
+    copy = engine.folder / "below.csv"
+    with (
+        file.open(encoding="utf-8-sig", newline="") as old,
+        copy.open("w", encoding="utf-8", newline="") as new,
+    ):
+        for _ in range(lines):
+            old.readline()
+        shutil.copyfileobj(old, new, _CHUNK)
     return copy
 
 
