@@ -7,7 +7,7 @@ from pathlib import Path
 
 import evalkit
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the module beside this file
+sys.path.insert(0, str(Path(__file__).parent))  # for the modules beside this file
 
 from plan_reference import plan_reference
 
@@ -17,14 +17,16 @@ project_copyright = author
 version = release = evalkit.__version__
 
 extensions = [
+    "mathml",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
+default_role = "py:obj"
+smartquotes = False  # quotes in a plan are straight
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
@@ -34,7 +36,7 @@ numpydoc_show_class_members = False
 
 html_theme = "furo"
 html_title = f"evalkit {version}"
-html_static_path: list[str] = []
+html_math_renderer = "mathml"
 
 
 def fill_in(_app: object, page: str, source: list[str]) -> None:

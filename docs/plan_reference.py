@@ -32,7 +32,7 @@ def _section(name: str, field: FieldInfo) -> str:
 
 
 def _table(model: type[BaseModel]) -> Iterator[str]:
-    yield "| key | left out | meaning |"
+    yield "| key | if left out | meaning |"
     yield "| --- | --- | --- |"
     for key, field in model.model_fields.items():
         meaning = (field.description or "").replace("|", r"\|")
@@ -42,7 +42,7 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     """Say what a key is when the plan leaves it out."""
     if field.is_required():
-        return "must be given"
+        return "required"
     default = field.get_default(call_default_factory=True)
     return "none" if default is None else f"`{_toml(default)}`"
 
