@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.register.small_register import make_plan, pilot_frame, stock_frame
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evalkit import Protocol
     import pandas as pd
+
+    from evalkit import Protocol
 
 
 @pytest.fixture
