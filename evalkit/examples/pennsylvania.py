@@ -9,17 +9,13 @@ file is not part of evalkit: its path or address is given by whoever has it.
 
 from __future__ import annotations
 
-import io
-from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
-from urllib.request import urlopen
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import RegisterError
+from evalkit.examples.extract import COVARIATES, SIZES, read_extract
 from evalkit.examples.movements import dates, movements
 from evalkit.storage import write_whole
 from evalkit.study.months import month_of, month_text
@@ -29,37 +25,62 @@ from evalkit.study.protocol import Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-SIZES = (10_200, 13_913)
-"""People in the extract without and with the arms 2 and 6."""
-
-COVARIATES = (
-    "female", "black", "hispanic", "othrace", "dep", "q1", "q2", "q3", "q4", "q5", "q6",
-    "recall", "agelt35", "agegt54", "durable", "nondurable", "lusd", "husd", "muld",
-)  # fmt: skip
-"""What the extract knows of its people."""
-
-_COLUMNS = ("abdt", "tg", "inuidur1", "inuidur2", *COVARIATES)
+_SAS_EPOCH = -3653  # 1960-01-01, from which the extract counts its days
 _ADJUSTED = [
     "female", "black", "othrace", "dep", "q2", "q3", "q4", "q5", "q6", "agelt35",
     "agegt54", "durable", "lusd", "husd",
 ]  # fmt: skip
-_ALLOWED = {
-    "tg": range(7),
-    "inuidur1": range(1, 53),
-    "dep": range(3),
-    **dict.fromkeys([name for name in COVARIATES if name != "dep"], range(2)),
-}
-_SAS_EPOCH = -3653  # 1960-01-01, from which the extract counts its days
-_CLAIMS = range(10_400, 10_900)
 _WEEK = 7
 _PILOT_ARM = 4
 _CONTROL_ARM = 0
-_TIMEOUT = 60
 _PLAN_NOTE = (
     "Real people: the Pennsylvania reemployment bonus experiment (Bilias 2000), read "
     "as a monthly register. The pilot is arm 4, the control frame arm 0; the other "
     "arms are excluded as another programme."
 )
+_REGISTER_COLUMNS = (
+    "month", "person_id", "registration_date", "deregistration_date",
+    "registered_at_month_end", "other_programme", *COVARIATES,
+)  # fmt: skip
+_PLAN: dict[str, dict[str, Any]] = {
+    "study": {
+        "title": "Pennsylvania reemployment bonus, 1988-1989",
+        "language": "en",
+    },
+    "data": {
+        "snapshots": "register/*.csv",
+        "pilot": "pilot.csv",
+        "encoding": "utf-8",
+        "columns": {name: name for name in _REGISTER_COLUMNS},
+        "pilot_columns": {
+            name: name for name in ("person_id", "referral_date", "start_date")
+        },
+    },
+    "register": {
+        "counting_day": "last_day",
+        "unemployed": "registered",
+        "services": [],
+    },
+    "frame": {
+        "kind": "inflow",
+        "weeks": (0, 52),
+        "exclude": ["other_programme"],
+    },
+    "draw": {
+        "seed": "10.1002/jae.579",
+        "seed_source": "Public value: the DOI of the paper that published the "
+        "extract (Bilias 2000). The study is retrospective, so compare with "
+        "redraws under other seeds.",
+    },
+    "follow_up": {
+        "lag": {"weeks": 27},
+        "further_lags": [],
+        "pool_weeks": (0, 52),
+        "time_zero": "aligned",
+    },
+    "estimate": {"headline": "mantel-haenszel", "covariates": _ADJUSTED},
+    "output": {"csv": "international"},
+}
 
 
 def read_pennsylvania(
@@ -107,8 +128,7 @@ def read_pennsylvania(
       person_id  arm  weeks
     0  PA000001    4     18
     """
-    table = _parse(_fetch(str(source)), str(source))
-    _check(table, str(source), sizes)
+    table = read_extract(str(source), sizes)
     registered = table["abdt"] + _SAS_EPOCH
     people = pd.DataFrame(
         {
@@ -120,65 +140,6 @@ def read_pennsylvania(
         }
     )
     return people.join(table[list(COVARIATES)])
-
-
-def _fetch(source: str) -> bytes:
-    """Return the bytes at a path or an address."""
-    remote = urlsplit(source).scheme in {"http", "https", "file"}
-    try:
-        if not remote:
-            return Path(source).read_bytes()
-        with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310  (schemes above)
-            return bytes(answer.read())
-    except (OSError, HTTPException) as error:  # URLError is an OSError
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-        raise RegisterError(
-            f"{source} cannot be read: {reason or error}.",
-            hint="Name the path or the address of penn_jae.dat.",
-        ) from error
-
-
-def _parse(content: bytes, source: str) -> pd.DataFrame:
-    """Return the file as a table of whole numbers with the 23 known columns."""
-    try:
-        table = pd.read_csv(io.BytesIO(content), sep=r"\s+", dtype=str)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise _another(source, "it is no table of columns divided by spaces") from error
-    missing = [name for name in _COLUMNS if name not in table.columns]
-    if missing:
-        raise _another(source, f"it has no column {', '.join(missing)}")
-    numbers = table[list(_COLUMNS)].apply(pd.to_numeric, errors="coerce")
-    broken = [name for name in _COLUMNS if not (numbers[name] % 1 == 0).all()]
-    if broken:
-        raise _another(
-            source, f"column {', '.join(broken)} holds what is no whole number"
-        )
-    whole: pd.DataFrame = numbers.astype(int)
-    return whole
-
-
-def _check(table: pd.DataFrame, source: str, sizes: Collection[int]) -> None:
-    """Refuse a file that is not whole, or whose values mean something else."""
-    if len(table) not in sizes:
-        allowed = " or ".join(str(size) for size in sizes)
-        raise _another(source, f"it has {len(table)} people, not {allowed}")
-    allowed_values = {**_ALLOWED, "abdt": _CLAIMS}
-    strange = [
-        f"{name} outside {values.start}..{values.stop - 1} in row "
-        f"{int((~table[name].isin(values)).to_numpy().argmax()) + 2}"
-        for name, values in allowed_values.items()
-        if not table[name].isin(values).all()
-    ]
-    if strange:
-        raise _another(source, "; ".join(strange))
-
-
-def _another(source: str, reason: str) -> RegisterError:
-    return RegisterError(
-        f"{source} is not the file of the Pennsylvania experiment: {reason}.",
-        hint="Wanted is penn_jae.dat, the public-use extract of Bilias (2000), with "
-        f"its header and {SIZES[0]} or {SIZES[1]} people.",
-    )
 
 
 def example_plan(size: int | Literal["pilot", "all"] = "pilot") -> Protocol:
@@ -201,50 +162,8 @@ def example_plan(size: int | Literal["pilot", "all"] = "pilot") -> Protocol:
     >>> example_plan().frame.kind
     'inflow'
     """
-    known = ("person_id", "registration_date", "deregistration_date")
-    own = ("registered_at_month_end", "other_programme", *COVARIATES)
-    return Protocol.model_validate(
-        {
-            "study": {
-                "title": "Pennsylvania reemployment bonus, 1988-1989",
-                "language": "en",
-            },
-            "data": {
-                "snapshots": "register/*.csv",
-                "pilot": "pilot.csv",
-                "encoding": "utf-8",
-                "columns": {name: name for name in ("month", *known, *own)},
-                "pilot_columns": {
-                    name: name for name in ("person_id", "referral_date", "start_date")
-                },
-            },
-            "register": {
-                "counting_day": "last_day",
-                "unemployed": "registered",
-                "services": [],
-            },
-            "frame": {
-                "kind": "inflow",
-                "weeks": (0, 52),
-                "exclude": ["other_programme"],
-            },
-            "draw": {
-                "size": size,
-                "seed": "10.1002/jae.579",
-                "seed_source": "Public value: the DOI of the paper that published the "
-                "extract (Bilias 2000). The study is retrospective, so compare with "
-                "redraws under other seeds.",
-            },
-            "follow_up": {
-                "lag": {"weeks": 27},
-                "further_lags": [],
-                "pool_weeks": (0, 52),
-                "time_zero": "aligned",
-            },
-            "estimate": {"headline": "mantel-haenszel", "covariates": _ADJUSTED},
-            "output": {"csv": "international"},
-        }
-    )
+    draw = {**_PLAN["draw"], "size": size}
+    return Protocol.model_validate({**_PLAN, "draw": draw})
 
 
 def write_pennsylvania(

@@ -53,9 +53,65 @@ _WORDS = {
 }
 _PLAN_NOTE = (
     "The pilot of Satakunta, 2019-2022, as its report describes the control group. The "
-    "register beside this plan is synthetic: nobody in it is real, and no result from "
-    "it is a finding about Satakunta."
+    "register that comes with this plan is synthetic: nobody in it is real, and no "
+    "result from it is a finding about Satakunta."
 )
+_PLAN = {
+    "study": {
+        "title": "Rekrytoiva Satakunta (synteettinen aineisto)",
+        "language": "fi",
+        "synthetic": True,
+    },
+    "data": {
+        "snapshots": "register/*.csv",
+        "pilot": "pilot.csv",
+        "encoding": "windows-1252",
+        "columns": _COLUMNS,
+        "pilot_columns": _PILOT_COLUMNS,
+    },
+    "frame": {
+        "kind": "opening",
+        "weeks": (1, 104),
+        "exclude": ["in_service"],
+        "offices": [
+            {"names": ["Satakunnan TE-toimisto"]},
+            {"names": ["Porin kuntakokeilu"], "first": "2021-03"},
+        ],
+    },
+    "draw": {
+        "size": 500,
+        "seed": "Satakunta 2018-12-21",
+        "seed_source": "Public value: the day of the pilot's contract notice, "
+        "21 December 2018. The study is retrospective, so compare with redraws "
+        "under other seeds.",
+    },
+    "follow_up": {
+        "lag": {"months": 3},
+        "pool_weeks": (1, 120),
+        "time_zero": "aligned",
+    },
+    "estimate": {
+        "headline": "aipw",
+        "covariates": [
+            "weeks_before",
+            "age",
+            "sex",
+            "education",
+            "municipality",
+            "months_unemployed_24",
+            "services_24",
+        ],
+    },
+    "breaks": [
+        {
+            "label": "Palvelu keskeytyksissä",
+            "first": "2020-04",
+            "last": "2020-05",
+        },
+        {"label": "Palkkiomalli muuttui", "first": "2021-01"},
+        {"label": "Porin kuntakokeilu alkoi", "first": "2021-03"},
+    ],
+}
 
 
 def example_plan() -> Protocol:
@@ -73,64 +129,7 @@ def example_plan() -> Protocol:
     >>> plan.draw.size, plan.frame.weeks, plan.study.synthetic
     (500, (1, 104), True)
     """
-    return Protocol.model_validate(
-        {
-            "study": {
-                "title": "Rekrytoiva Satakunta (synteettinen aineisto)",
-                "language": "fi",
-                "synthetic": True,
-            },
-            "data": {
-                "snapshots": "register/*.csv",
-                "pilot": "pilot.csv",
-                "encoding": "windows-1252",
-                "columns": _COLUMNS,
-                "pilot_columns": _PILOT_COLUMNS,
-            },
-            "frame": {
-                "kind": "opening",
-                "weeks": (1, 104),
-                "exclude": ["in_service"],
-                "offices": [
-                    {"names": ["Satakunnan TE-toimisto"]},
-                    {"names": ["Porin kuntakokeilu"], "first": "2021-03"},
-                ],
-            },
-            "draw": {
-                "size": 500,
-                "seed": "Satakunta 2018-12-21",
-                "seed_source": "Public value: the day of the pilot's contract notice, "
-                "21 December 2018. The study is retrospective, so compare with redraws "
-                "under other seeds.",
-            },
-            "follow_up": {
-                "lag": {"months": 3},
-                "pool_weeks": (1, 120),
-                "time_zero": "aligned",
-            },
-            "estimate": {
-                "headline": "aipw",
-                "covariates": [
-                    "weeks_before",
-                    "age",
-                    "sex",
-                    "education",
-                    "municipality",
-                    "months_unemployed_24",
-                    "services_24",
-                ],
-            },
-            "breaks": [
-                {
-                    "label": "Palvelu keskeytyksissä",
-                    "first": "2020-04",
-                    "last": "2020-05",
-                },
-                {"label": "Palkkiomalli muuttui", "first": "2021-01"},
-                {"label": "Porin kuntakokeilu alkoi", "first": "2021-03"},
-            ],
-        }
-    )
+    return Protocol.model_validate(_PLAN)
 
 
 def write_satakunta(

@@ -66,7 +66,9 @@ def simulate(preset: Preset, *, seed: int) -> Simulation:
     come back. Every Monday some of the unemployed are referred to the pilot, with odds
     that depend on who they are, and while the pilot reaches them their hazard is
     multiplied. Everything random is drawn beforehand from the seed, so that each
-    referred person's life without the pilot is known as well.
+    referred person's life without the pilot is known as well: a spell ends when the
+    cumulative hazard H(t) reaches the person's own exponential threshold, which is
+    solved exactly because the hazard is constant between known days [1]_.
 
     Parameters
     ----------
@@ -79,6 +81,12 @@ def simulate(preset: Preset, *, seed: int) -> Simulation:
     -------
     Simulation
         The register, the pilot's list and the truth.
+
+    References
+    ----------
+    .. [1] Bender, R., Augustin, T. and Blettner, M. (2005). Generating survival times
+       to simulate Cox proportional hazards models. Statistics in Medicine 24(11),
+       1713-1723.
 
     Examples
     --------

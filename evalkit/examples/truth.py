@@ -40,11 +40,8 @@ class Truth(Result):
 
     def effect(self, lag: int = 3) -> float:
         """Return the average effect on the referred, `lag` months after referral."""
-        return float((self.people[f"treated_{lag}"] - self.untreated(lag)).mean())
-
-    def untreated(self, lag: int = 3) -> pd.Series:
-        """Return who would not have been unemployed without the pilot."""
-        return self.people[f"untreated_{lag}"]
+        gain = self.people[f"treated_{lag}"] - self.people[f"untreated_{lag}"]
+        return float(gain.mean())
 
     def to_frame(self) -> pd.DataFrame:
         """Return shares and effect: a row per lag and month, and one of all months."""

@@ -83,6 +83,8 @@ class World:
         for number in range(SPELLS):
             here = entry < np.minimum(self.end, chances.pension[rows])
             entry, rows = entry[here], rows[here]
+            if not len(rows):
+                break
             some = chances.of(rows)
             spell = _spell(self, entry, some, number, window[rows])
             careers.registered[rows, number] = entry

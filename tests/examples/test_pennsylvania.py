@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import RegisterError
+from evalkit.examples.extract import COVARIATES
 from evalkit.examples.pennsylvania import (
-    COVARIATES,
     example_plan,
     plan_text,
     read_pennsylvania,

@@ -57,20 +57,6 @@ def test_the_committed_plan_is_the_example_s() -> None:
     assert committed.read_text(encoding="utf-8") == plan_text()
 
 
-def test_every_key_of_the_plan_is_explained() -> None:
-    lines = plan_text().splitlines()
-    columns = [n for n, line in enumerate(lines) if line.endswith("columns]")]
-    keys = [
-        n
-        for n, line in enumerate(lines)
-        if re.match(r"[a-z_]+ = ", line)
-        and not any(start < n and "" not in lines[start:n] for start in columns)
-        and not any(mark.startswith("[[") for mark in lines[max(0, n - 3) : n])
-    ]
-    assert len(keys) > 25
-    assert [lines[n] for n in keys if not lines[n - 1].startswith("#")] == []
-
-
 def test_headers_are_finnish_and_known(february, pilot) -> None:
     plan = example_plan()
     assert {"työttömyys alkoi", "ikä", "henkilö"} <= set(february[0])
