@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 _SPELLINGS = {
-    r"\\([bB]igg?)(?![a-zA-Z])": r"\\\1l",  # of large brackets it knows those with a side
-    r"\\(bar|hat|tilde) ?(\w)": r"{\\\1 \2}",  # else an index stands under the letter
+    # Of the large brackets docutils knows those with a side.
+    r"\\([bB]igg?)(?![a-zA-Z])": r"\\\1l",
+    # An index would stand under a letter with an accent; braced, it stands beside it.
+    r"\\(bar|hat|tilde) ?(\w)": r"{{}\\\1 \2}",
 }
 
 
