@@ -127,6 +127,7 @@ def _logged(folder: Path) -> Iterator[None]:
     handler = logging.FileHandler(file, encoding="utf-8", delay=True)
     handler.setFormatter(_LINE)
     LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", EvalkitWarning)
@@ -260,8 +261,7 @@ def _write_figures(released: Released, protocol: Protocol, folder: Path) -> list
 
 def published_tally(batch: Batch) -> str:
     """Say in how many published months the pilot was ahead, and what that is worth."""
-    table = batch.released.to_frame()
-    tally = dataclasses.replace(batch.comparison, table=table).tally()
+    tally = batch.released.tally()
     return (
         f"Pilot higher in {tally.wins} months, equal in {tally.ties}, lower in "
         f"{tally.losses} (whole percent). {tally.note}"

@@ -58,7 +58,7 @@ def _where(error: Exception) -> str:
     name = Path(place.filename).name
     return (
         f"an unforeseen {type(error).__name__} in {name}, line {place.lineno}.\n"
-        f"  Nothing half-written is left. Please report this line; evalkit {__version__}."
+        f"  Nothing half-written is left. Please report this; evalkit {__version__}."
     )
 
 

@@ -116,7 +116,7 @@ def draw_controls(
 
     Examples
     --------
-    >>> from evalkit.examples.satakunta import small_register
+    >>> from evalkit.examples.small import small_register
     >>> draw = draw_controls(small_register(), "2021-02")
     >>> len(draw.person_ids) == draw.certificate.drawn
     True

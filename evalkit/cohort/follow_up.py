@@ -63,7 +63,7 @@ def follow_up(
     Examples
     --------
     >>> from evalkit.cohort.draw import draw_controls
-    >>> from evalkit.examples.satakunta import small_register
+    >>> from evalkit.examples.small import small_register
     >>> register = small_register()
     >>> cohort = follow_up(register, draw_controls(register, "2021-02"))
     >>> cohort.months

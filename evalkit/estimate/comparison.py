@@ -25,6 +25,8 @@ _STRICT = {
     "estimate": "strict",
     "ci_low": "strict_ci_low",
     "ci_high": "strict_ci_high",
+    "pilot_events": "strict_pilot_events",
+    "control_events": "strict_control_events",
 }
 _COLUMNS = [
     "month", "pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value",
@@ -43,9 +45,10 @@ class Comparison(Result):
         One row per cohort month in order and a last row ``pooled``: month, pilot,
         control, estimate, se, ci_low, ci_high, p_value, n_pilot, n_control, n_people
         (distinct), level, method, note; pilot_events, control_events (of an outcome
-        that is 0 or 1, else NaN); strict, strict_ci_low, strict_ci_high (the estimate
-        for ``outcome_strict`` where the cohort has it, else NaN); n_unknown (rows left
-        out because their outcome is not known).
+        that is 0 or 1, else NaN); strict, strict_ci_low, strict_ci_high,
+        strict_pilot_events, strict_control_events (the estimate for ``outcome_strict``
+        and its counts, where the cohort has it, else NaN); n_unknown (rows left out
+        because their outcome is not known).
     pooled
         The pooled difference.
     outcome
@@ -329,4 +332,4 @@ def _differences_in_means(people: pd.DataFrame, level: float) -> list[Difference
 
 
 def _unknown_note(n_unknown: int) -> str:
-    return f"{n_unknown} unknown outcome(s) left out" if n_unknown else ""
+    return "unknown outcomes left out" if n_unknown else ""

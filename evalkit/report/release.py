@@ -23,7 +23,6 @@ _STRICT_EVENTS = ["strict_pilot_events", "strict_control_events"]
 _STRICT = ["strict", "strict_ci_low", "strict_ci_high"]
 _SHARES = ["pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value"]
 _SAID = {"month", "level", "method", "masked", "note"}
-_UNKNOWN = "unknown outcome"  # in a note, after the number of them
 _DECIMALS = 3  # a tenth of a percentage point
 
 
@@ -182,7 +181,7 @@ def _blank(table: pd.DataFrame, is_month: Flags, min_cell: int) -> pd.DataFrame:
     table = _without_few_people(table, is_month, min_cell)
     few = _few_in_services(table, min_cell)
     table.loc[few, _STRICT] = np.nan
-    table = table.drop(columns=_STRICT_EVENTS, errors="ignore")
+    table = table.drop(columns=_STRICT_EVENTS)
     masked = table["masked"].to_numpy()
     if masked[is_month].any():
         table.loc[~is_month, _SHARES] = table.loc[~is_month, _SHARES].round(_DECIMALS)
@@ -204,12 +203,7 @@ def _without_few_people(
     known = table[_SIZES].sum(axis=1).to_numpy(float)
     twice = np.abs(known - people)
     few_twice = (twice > 0) & (twice < min_cell)
-    silent = [
-        "; ".join(part for part in note.split("; ") if not (few and _UNKNOWN in part))
-        for note, few in zip(table["note"], few_unknown, strict=True)
-    ]
     return table.assign(
-        note=silent,
         n_people=np.where(few_twice, np.nan, people),
         n_unknown=np.where(few_unknown, np.nan, unknown),
     )
@@ -217,8 +211,6 @@ def _without_few_people(
 
 def _few_in_services(table: pd.DataFrame, min_cell: int) -> Flags:
     """Tell where the strict reading would reveal a small count, or might."""
-    if not set(_STRICT_EVENTS) <= set(table):
-        return (table["strict"] != table["estimate"]).to_numpy()
     strict = table[_STRICT_EVENTS].to_numpy(float)
     in_services = table[_EVENTS].to_numpy(float) - strict
     if not (in_services > 0).any():  # a register without services tells nothing new

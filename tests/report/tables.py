@@ -20,6 +20,7 @@ COLUMNS = (
     "month", "pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value",
     "n_pilot", "n_control", "n_people", "n_unknown", "pilot_events", "control_events",
     "level", "method", "note", "strict", "strict_ci_low", "strict_ci_high",
+    "strict_pilot_events", "strict_control_events",
 )  # fmt: skip
 
 
@@ -65,8 +66,14 @@ def _row(month: str, x1: int, n1: int, x0: int, n0: int) -> dict:
     found = difference_in_shares((x1, n1), (x0, n0))
     numbers = ("estimate", "se", "ci_low", "ci_high", "p_value")
     row |= {name: getattr(found, name) for name in numbers}
-    strict = ("estimate", "ci_low", "ci_high")
-    names = ("strict", "strict_ci_low", "strict_ci_high")
+    strict = ("estimate", "ci_low", "ci_high", "pilot_events", "control_events")
+    names = (
+        "strict",
+        "strict_ci_low",
+        "strict_ci_high",
+        "strict_pilot_events",
+        "strict_control_events",
+    )
     return row | {name: row[source] for name, source in zip(names, strict, strict=True)}
 
 
@@ -96,6 +103,8 @@ def _pooled(rows: list[dict]) -> dict:
         "strict": estimate,
         "strict_ci_low": estimate - half,
         "strict_ci_high": estimate + half,
+        "strict_pilot_events": table["pilot_events"].sum(),
+        "strict_control_events": table["control_events"].sum(),
         **table[counts].sum().to_dict(),
     }
 

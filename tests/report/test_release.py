@@ -35,7 +35,11 @@ def test_large_counts_leave_as_they_are():
     comparison = hand_made(LARGE, LARGER)
     released = release(comparison).to_frame()
     pd.testing.assert_frame_equal(
-        released.drop(columns="masked"), comparison.to_frame(), check_dtype=False
+        released.drop(columns="masked"),
+        comparison.to_frame().drop(
+            columns=["strict_pilot_events", "strict_control_events"]
+        ),
+        check_dtype=False,
     )
     assert not released["masked"].any()
 
@@ -184,19 +188,9 @@ def test_without_masked_months_the_pooled_row_keeps_its_digits():
 
 
 def test_few_unknown_outcomes_are_not_told():
-    comparison = hand_made(
-        LARGE,
-        LARGER,
-        n_unknown=[2, 9, 11],
-        note=[
-            "2 unknown outcome(s) left out; x",
-            "9 unknown outcome(s) left out",
-            "11 unknown outcome(s) left out",
-        ],
-    )
+    comparison = hand_made(LARGE, LARGER, n_unknown=[2, 9, 11])
     table = release(comparison).to_frame()
     np.testing.assert_array_equal(table["n_unknown"], [np.nan, 9, np.nan])
-    assert table["note"].tolist() == ["x", "9 unknown outcome(s) left out", ""]
 
 
 def test_few_people_counted_twice_are_not_told():
@@ -217,12 +211,6 @@ def test_the_strict_reading_is_told_where_enough_people_are_in_services():
     table = release(comparison).to_frame()
     np.testing.assert_array_equal(table["strict"], [np.nan, 0.02, 0.015])
     assert "strict_pilot_events" not in table
-
-
-def test_the_strict_reading_is_withheld_where_its_counts_are_unknown():
-    comparison = hand_made(LARGE, LARGER, strict=[0.01, 0.02, 0.015])
-    table = release(comparison).to_frame()
-    assert table[["strict", "strict_ci_low", "strict_ci_high"]].isna().all(axis=None)
 
 
 def test_a_register_without_services_has_one_reading():

@@ -1,0 +1,36 @@
+"""A small synthetic register for trying things out, in docstrings and by hand."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING
+
+from evalkit.examples.preset import read_preset
+from evalkit.examples.satakunta import write_satakunta
+from evalkit.register.register import open_register
+from evalkit.study.plan_file import read_protocol
+
+if TYPE_CHECKING:
+    from evalkit.register.register import Register
+
+_SHARE = 0.05
+
+
+def small_register() -> Register:
+    """Return a twentieth of the synthetic Satakunta, opened; the same every time.
+
+    Returns
+    -------
+    Register
+        About 600 people a month, 2019-09 to 2022-03, of whom about five a month are
+        referred to the pilot. Synthetic.
+
+    Examples
+    --------
+    >>> len(small_register().months)
+    31
+    """
+    preset = read_preset("satakunta").with_size(_SHARE)
+    with tempfile.TemporaryDirectory() as folder:
+        plan = write_satakunta(folder, preset=preset)
+        return open_register(protocol=read_protocol(plan))
