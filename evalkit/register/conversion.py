@@ -88,26 +88,38 @@ class Conversion:
 
     def _converted(self, number: str = "") -> str:
         """Return the query of every mapped column, raw and got."""
-        names = list(self.layout.columns)
-        raw = [f"{self.raw(name)} AS {identifier(f'raw {name}')}" for name in names]
         values = [
-            f"{self._value(name)} AS {identifier(f'got {name}')}" for name in names
+            f"{self._value(name)} AS {identifier(f'got {name}')}"
+            for name in self.layout.columns
         ]
-        return (
-            f"(SELECT *, {', '.join(values)} FROM "
-            f"(SELECT {number} {', '.join(raw)} FROM {self.piece.relation}))"
-        )
+        return f"(SELECT *, {', '.join(values)} FROM {self.raws(number)})"
 
-    def raw(self, name: str) -> str:
-        """Return SQL for the cleaned value of a column."""
-        return canonical.cleaned(
-            self.piece.columns[name], self.types[name], self.layout.kinds[name]
+    def raws(self, number: str = "") -> str:
+        """Return the query of every mapped column as cleaned.
+
+        In two layers, because an expression that is used twice is computed twice.
+        """
+        columns, kinds, types = self.piece.columns, self.layout.kinds, self.types
+        texts = [
+            f"{canonical.written(columns[name], types[name], kinds[name])} "
+            f"AS {identifier(name)}"
+            for name in self.layout.columns
+        ]
+        values = [
+            f"{canonical.present(identifier(name), types[name], kinds[name])} "
+            f"AS {identifier(f'raw {name}')}"
+            for name in self.layout.columns
+        ]
+        place = "place," if number else ""
+        return (
+            f"(SELECT {place} {', '.join(values)} FROM "
+            f"(SELECT {number} {', '.join(texts)} FROM {self.piece.relation}))"
         )
 
     def _value(self, name: str) -> str:
         """Return SQL for the converted value of a column, from its raw one."""
         raw, kind = identifier(f"raw {name}"), self.layout.kinds[name]
-        if name == "month":
+        if name == "month" and self.types[name] not in canonical.DAYS:
             return self._month(raw)
         if name == "employment_code":
             return canonical.employment_code(raw, self.employment_codes)
@@ -118,7 +130,7 @@ class Conversion:
     def _month(self, raw: str) -> str:
         """Return SQL for the number of a month, from the texts that were parsed."""
         cases = [f"WHEN {literal(t)} THEN {m}" for t, m in self.months.items()]
-        return f"CASE CAST({raw} AS VARCHAR) {' '.join(cases)} END" if cases else "NULL"
+        return f"CASE {raw} {' '.join(cases)} END" if cases else "NULL"
 
     def _wrong(self, name: str) -> str:
         """Return SQL that tells whether a value is wrong, or lacking where needed."""
@@ -137,8 +149,9 @@ class Conversion:
         flags = [n for n in self.layout.columns if self.layout.kinds[n] == "flag"]
         if not flags:
             return 0
-        empty = " + ".join(f"count(*) - count({self.raw(name)})" for name in flags)
-        return int(engine.value(f"SELECT {empty} FROM {self.piece.relation}"))
+        raw = [identifier(f"raw {name}") for name in flags]
+        empty = " + ".join(f"count(*) - count({column})" for column in raw)
+        return int(engine.value(f"SELECT {empty} FROM {self.raws()}"))
 
     def faults(self, engine: DuckDB) -> Iterator[Fault]:
         """Find the values that could not be converted, column by column."""
@@ -206,9 +219,9 @@ def plan_conversion(
         employment_codes=frozenset({*EMPLOYMENT_CODES, *listed, *rules.services}),
     )
     if "month" in layout.columns:
-        raw = f"CAST({conversion.raw('month')} AS VARCHAR)"
         rows = engine.rows(
-            f"SELECT DISTINCT {raw} FROM {piece.relation} LIMIT {_MOST_MONTHS}"
+            'SELECT DISTINCT CAST("raw month" AS VARCHAR) '
+            f"FROM {conversion.raws()} LIMIT {_MOST_MONTHS}"
         )
         written = sorted(str(row[0]) for row in rows if row[0] is not None)
         numbers = {text: _month(text) for text in written}
