@@ -71,6 +71,8 @@ _PLAN: dict[str, dict[str, Any]] = {
         "seed_source": "Public value: the DOI of the paper that published the "
         "extract (Bilias 2000). The study is retrospective, so compare with "
         "redraws under other seeds.",
+        "first": "1988-06",
+        "last": "1989-10",
     },
     "follow_up": {
         "lag": {"weeks": 27},
@@ -217,9 +219,7 @@ def write_pennsylvania(
 
 def plan_text() -> str:
     """Return the plan as the text of its file."""
-    text = commented_plan(example_plan(), note=_PLAN_NOTE)
-    # An empty list of tables, written last, would fall into the table before it.
-    return text.replace("\nbreaks = []\n", "\n# breaks = []\n")
+    return commented_plan(example_plan(), note=_PLAN_NOTE)
 
 
 def _register(people: pd.DataFrame) -> pd.DataFrame:

@@ -84,6 +84,9 @@ _PLAN = {
         "seed_source": "Public value: the day of the pilot's contract notice, "
         "21 December 2018. The study is retrospective, so compare with redraws "
         "under other seeds.",
+        "first": "2020-01",
+        "last": "2021-12",
+        "skip": ["2020-04", "2020-05"],
     },
     "follow_up": {
         "lag": {"months": 3},

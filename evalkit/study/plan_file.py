@@ -212,8 +212,8 @@ def _path(section: Section) -> str:
 
 
 def _tables(name: str, items: list[Section]) -> Iterator[str]:
-    if not items:
-        yield f"{name} = []"
+    if not items:  # written out, it would belong to the section before it
+        yield f"# {name} = []"
     for item in items:
         yield f"[[{name}]]"
         written = item.model_dump(exclude_none=True)
