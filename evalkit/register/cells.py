@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def cell_text(value: object) -> str | None:
+def cell_text(value: Any) -> str | None:  # noqa: ANN401
     """Return the text of one value: whole numbers without ``.0``, ISO dates.
 
     Examples
@@ -20,9 +21,9 @@ def cell_text(value: object) -> str | None:
     >>> [cell_text(value) for value in (2.0, True, dt.date(2021, 2, 1), None)]
     ['2', 'true', '2021-02-01', None]
     """
-    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return str(value).lower()
     if isinstance(value, float | Decimal) and value == value // 1:
         return str(int(value))

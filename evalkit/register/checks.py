@@ -334,7 +334,7 @@ def _overlapping(rows: str) -> str:
     which another ends.
     """
     return (
-        "SELECT place FROM (SELECT *, "
+        "SELECT place FROM (SELECT place, registration_day, registered, "
         "lag(registration_day) OVER spell AS began_before, "
         "lag(registered) OVER spell AS registered_before, "
         "lag(COALESCE(deregistration_day, CASE WHEN registered THEN "

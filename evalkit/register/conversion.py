@@ -22,7 +22,7 @@ from evalkit.study.codes import EMPLOYMENT_CODES
 from evalkit.study.months import month_number, parse_month
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from evalkit.register.engine import DuckDB
     from evalkit.register.pieces import Layout, Piece
@@ -92,28 +92,24 @@ class Conversion:
             f"{self._value(name)} AS {identifier(f'got {name}')}"
             for name in self.layout.columns
         ]
-        return f"(SELECT *, {', '.join(values)} FROM {self.raws(number)})"
+        raw = self._raw(self.layout.columns, number)
+        return f"(SELECT *, {', '.join(values)} FROM {raw})"
 
-    def raws(self, number: str = "") -> str:
-        """Return the query of every mapped column as cleaned.
+    def _raw(self, names: Iterable[str], number: str = "") -> str:
+        """Return the query of mapped columns as cleaned.
 
         In two layers, because an expression that is used twice is computed twice.
         """
-        columns, kinds, types = self.piece.columns, self.layout.kinds, self.types
-        texts = [
-            f"{canonical.written(columns[name], types[name], kinds[name])} "
-            f"AS {identifier(name)}"
-            for name in self.layout.columns
-        ]
-        values = [
-            f"{canonical.present(identifier(name), types[name], kinds[name])} "
-            f"AS {identifier(f'raw {name}')}"
-            for name in self.layout.columns
-        ]
-        place = "place," if number else ""
+        texts, values = [number] if number else [], ["place"] if number else []
+        for name in names:
+            column, kind = identifier(name), (self.types[name], self.layout.kinds[name])
+            text = canonical.written(self.piece.columns[name], *kind)
+            texts.append(f"{text} AS {column}")
+            value = canonical.present(column, *kind)
+            values.append(f"{value} AS {identifier(f'raw {name}')}")
         return (
-            f"(SELECT {place} {', '.join(values)} FROM "
-            f"(SELECT {number} {', '.join(texts)} FROM {self.piece.relation}))"
+            f"(SELECT {', '.join(values)} FROM "
+            f"(SELECT {', '.join(texts)} FROM {self.piece.relation}))"
         )
 
     def _value(self, name: str) -> str:
@@ -151,33 +147,45 @@ class Conversion:
             return 0
         raw = [identifier(f"raw {name}") for name in flags]
         empty = " + ".join(f"count(*) - count({column})" for column in raw)
-        return int(engine.value(f"SELECT {empty} FROM {self.raws()}"))
+        return int(engine.value(f"SELECT {empty} FROM {self._raw(flags)}"))
+
+    def parsed_months(self, engine: DuckDB) -> dict[str, int]:
+        """Return the months of the piece as they are written, with their numbers."""
+        rows = engine.rows(
+            'SELECT DISTINCT CAST("raw month" AS VARCHAR) AS month '
+            f"FROM {self._raw(['month'])} ORDER BY month LIMIT {_MOST_MONTHS}"
+        )
+        found = {row[0]: _month(row[0]) for row in rows if row[0] is not None}
+        return {text: month for text, month in found.items() if month is not None}
 
     def faults(self, engine: DuckDB) -> Iterator[Fault]:
         """Find the values that could not be converted, column by column."""
         names = list(self.layout.columns)
         wrong = ", ".join(f"bool_or({self._wrong(name)})" for name in names)
         found = engine.rows(f"SELECT {wrong} FROM {self._converted()}")[0]
-        for name in (
-            name for name, is_wrong in zip(names, found, strict=True) if is_wrong
-        ):
-            raw = f"CAST({identifier(f'raw {name}')} AS VARCHAR)"
-            for condition, rule, remedy, shown in self._reasons(name, raw):
-                example = f"CASE WHEN length({raw}) < {_SHOWN_LENGTH} THEN {raw} END"
-                count, places, value = engine.rows(
-                    "SELECT count(*), "
-                    f"list(place ORDER BY place)[:{SHOWN_ROWS}], min({example}) "
-                    f"FROM {self._converted('row_number() OVER () AS place,')} "
-                    f"WHERE {self._wrong(name)} AND {condition}"
-                )[0]
-                if count:
-                    yield Fault(
-                        column=self.layout.columns[name],
-                        rule=f"{value!r} is {rule}" if shown and value else rule,
-                        remedy=remedy,
-                        places=tuple(places),
-                        count=count,
-                    )
+        for name, is_wrong in zip(names, found, strict=True):
+            if is_wrong:
+                yield from self._faults_of(name, engine)
+
+    def _faults_of(self, name: str, engine: DuckDB) -> Iterator[Fault]:
+        """Find the wrong values of one column, reason by reason."""
+        raw = f"CAST({identifier(f'raw {name}')} AS VARCHAR)"
+        example = f"CASE WHEN length({raw}) < {_SHOWN_LENGTH} THEN {raw} END"
+        source = self._converted("row_number() OVER () AS place")
+        for condition, rule, remedy, shown in self._reasons(name, raw):
+            count, places, value = engine.rows(
+                f"SELECT count(*), list(place ORDER BY place)[:{SHOWN_ROWS}], "
+                f"min({example}) FROM {source} "
+                f"WHERE {self._wrong(name)} AND {condition}"
+            )[0]
+            if count:
+                yield Fault(
+                    column=self.layout.columns[name],
+                    rule=f"{value!r} is {rule}" if shown and value else rule,
+                    remedy=remedy,
+                    places=tuple(places),
+                    count=count,
+                )
 
     def _reasons(self, name: str, raw: str) -> Iterator[tuple[str, str, str, bool]]:
         """Yield what may be wrong: the condition, its rule and remedy, and show it."""
@@ -219,14 +227,7 @@ def plan_conversion(
         employment_codes=frozenset({*EMPLOYMENT_CODES, *listed, *rules.services}),
     )
     if "month" in layout.columns:
-        rows = engine.rows(
-            'SELECT DISTINCT CAST("raw month" AS VARCHAR) '
-            f"FROM {conversion.raws()} LIMIT {_MOST_MONTHS}"
-        )
-        written = sorted(str(row[0]) for row in rows if row[0] is not None)
-        numbers = {text: _month(text) for text in written}
-        months = {text: month for text, month in numbers.items() if month is not None}
-        conversion.months.update(months)
+        conversion.months.update(conversion.parsed_months(engine))
     return conversion
 
 

@@ -46,7 +46,7 @@ PILOT_TYPES = {
 }
 """The table `pilot`, before the plan's own columns."""
 
-_INTERNAL = {"counting_day", "wrong"}
+_INTERNAL = {"counting_day", "first_day", "last_day", "place", "wrong"}
 
 
 def types_of(layout: Layout) -> dict[str, str]:

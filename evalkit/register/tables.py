@@ -58,12 +58,19 @@ def read_parquet(
 
 def read_frame(table: pd.DataFrame, name: str, layout: Layout, engine: DuckDB) -> Piece:
     """Stage the mapped columns of a data frame; its rows are counted from 1."""
+    import duckdb
+
     positions = match_headers(name, [str(header) for header in table.columns], layout)
     columns = {column: table.iloc[:, place] for column, place in positions.items()}
     staged = pd.DataFrame(
         {column: _plain(values) for column, values in columns.items()}
     )
-    engine.upload("staged_frame", staged)
+    try:
+        engine.upload("staged_frame", staged)
+    except (UnicodeError, duckdb.Error):
+        raise unreadable(
+            name, "a column holds what is neither text nor number"
+        ) from None
     return Piece(
         name=name, kind="DataFrame", relation="staged_frame", columns=own_names(layout)
     )
