@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from evalkit.estimate.effect import checked_level, interval_and_p_value, joined
+from evalkit.estimate.heterogeneity import wald_of_equality
 from evalkit.estimate.pooling import (
     PooledDifference,
     empty_group_note,
     no_interval_note,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 _GROUPS = ("pilot", "control")
 _FEW_CLUSTERS = 30
@@ -51,6 +59,10 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
         \frac{T (y - \bar y_{1m})}{n_{1m}}
         - \frac{(1 - T)(y - \bar y_{0m})}{n_{0m}} \Big].
 
+    `q` is Wald's statistic for equal differences in all strata, with the covariance
+    :math:`\frac{G}{G - 1} \sum_i u_{im} u_{il}` of the same scores, kept apart by
+    stratum: strata that share people are not independent, as Cochran's Q has it.
+
     References
     ----------
     .. [1] Mantel N, Haenszel W (1959). Statistical aspects of the analysis of data
@@ -75,12 +87,12 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
     '0.5 (se 0.274)'
     """
     checked_level(level)
-    cells = _cells(people)
-    used = cells[cells["weight"] > 0]
-    rows = people[people["stratum"].isin(used.index)].dropna(subset="value")
-    se, n_clusters = _clustered_se(rows, used)
+    strata = strata_of(people)
+    cells, used = strata.cells, strata.used
+    se = math.sqrt(strata.variance(used["weight"].to_numpy()))
     pilot, control = _weighted_means(used)
     ci_low, ci_high, p_value = interval_and_p_value(pilot - control, se, level=level)
+    q, q_p_value = wald_of_equality(strata.differences, strata.covariance)
     return PooledDifference(
         estimate=pilot - control,
         se=se,
@@ -94,12 +106,52 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
         level=level,
         method="mantel-haenszel-clustered",
         n_strata=len(used),
+        q=q,
+        q_p_value=q_p_value,
         note=joined(
             empty_group_note(cells.index[cells["weight"] == 0].to_series()),
             no_interval_note(se, len(used)),
-            _few_clusters_note(n_clusters),
+            _few_clusters_note(strata.n_clusters),
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strata:
+    """What the rows say stratum by stratum, and how the strata depend on each other.
+
+    `cells` has a row for each stratum: n and mean of both groups and the
+    Mantel-Haenszel weight, zero where a group is empty. `covariance` is that of the
+    differences of the strata with both groups, in their order.
+    """
+
+    cells: pd.DataFrame
+    covariance: Array
+    n_clusters: int
+
+    @property
+    def used(self) -> pd.DataFrame:
+        """The strata in which both groups have people."""
+        return self.cells[self.cells["weight"] > 0]
+
+    @property
+    def differences(self) -> Array:
+        """The difference of each stratum with both groups."""
+        used = self.used
+        return (used["mean_pilot"] - used["mean_control"]).to_numpy()
+
+    def variance(self, weights: Array) -> float:
+        """Return the variance of a weighted sum of the differences."""
+        return float(weights @ self.covariance @ weights) if weights.size else math.nan
+
+
+def strata_of(people: pd.DataFrame) -> Strata:
+    """Return the strata of people as `clustered_difference` takes them."""
+    cells = _cells(people)
+    used = cells[cells["weight"] > 0]
+    rows = people[people["stratum"].isin(used.index)].dropna(subset="value")
+    covariance, n_clusters = _clustered_covariance(rows, used)
+    return Strata(cells=cells, covariance=covariance, n_clusters=n_clusters)
 
 
 def _cells(people: pd.DataFrame) -> pd.DataFrame:
@@ -124,19 +176,24 @@ def _weighted_means(used: pd.DataFrame) -> tuple[float, float]:
     return pilot, control
 
 
-def _clustered_se(rows: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, int]:
-    """Return the standard error and the number of clusters."""
-    own = cells.loc[rows["stratum"]].reset_index(drop=True)
-    pilot, value = rows["pilot"].to_numpy(), rows["value"].to_numpy()
+def _clustered_covariance(rows: pd.DataFrame, cells: pd.DataFrame) -> tuple[Array, int]:
+    """Return the covariance of the strata's differences and the number of clusters."""
+    from scipy.sparse import coo_array
+
+    at = cells.index.get_indexer(rows["stratum"])
+    own = cells.iloc[at]
+    pilot = rows["pilot"].to_numpy()
     size = np.where(pilot, own["n_pilot"], -own["n_control"])
-    deviation = value - np.where(pilot, own["mean_pilot"], own["mean_control"])
-    scores = own["weight"].to_numpy() * deviation / size
-    sums = pd.Series(scores).groupby(rows["cluster"].to_numpy()).sum().to_numpy()
-    n_clusters = len(sums)
+    mean = np.where(pilot, own["mean_pilot"], own["mean_control"])
+    codes, clusters = pd.factorize(rows["cluster"])
+    n_clusters = len(clusters)
     if n_clusters < 2:  # noqa: PLR2004  (one cluster says nothing about variation)
-        return math.nan, n_clusters
-    variance = n_clusters / (n_clusters - 1) * np.square(sums).sum()
-    return math.sqrt(variance), n_clusters
+        return np.full((len(cells), len(cells)), math.nan), n_clusters
+    scores = coo_array(
+        ((rows["value"].to_numpy() - mean) / size, (codes, at)),
+        shape=(n_clusters, len(cells)),
+    ).tocsr()
+    return n_clusters / (n_clusters - 1) * (scores.T @ scores).toarray(), n_clusters
 
 
 def _few_clusters_note(n_clusters: int) -> str:

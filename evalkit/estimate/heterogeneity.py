@@ -32,6 +32,25 @@ def cochran_q(differences: Array, variances: Array) -> tuple[float, float]:
     return q, float(chdtrc(df, q))
 
 
+def wald_of_equality(differences: Array, covariance: Array) -> tuple[float, float]:
+    """Return Wald's statistic that all differences are equal, and its p-value.
+
+    NaN for fewer than two, and where a difference shows no variation of its own.
+    """
+    from scipy.special import chdtrc
+
+    df = differences.size - 1
+    if df < 1 or not np.isfinite(covariance).all():
+        return math.nan, math.nan
+    contrasts = np.column_stack([-np.ones(df), np.eye(df)])
+    apart = contrasts @ differences
+    spread = contrasts @ covariance @ contrasts.T
+    if np.linalg.matrix_rank(spread, hermitian=True) < df:
+        return math.nan, math.nan
+    q = float(apart @ np.linalg.solve(spread, apart))
+    return q, float(chdtrc(df, q))
+
+
 def typical_variance(variances: Array) -> float:
     """Return the variance within a typical stratum (Higgins and Thompson 2002)."""
     weights = 1 / variances

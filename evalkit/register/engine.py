@@ -145,7 +145,10 @@ def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnectio
     connection = duckdb.connect(folder / "register.duckdb", config=config)
     # Instants are days of the Finnish calendar: midnight there is 22 o'clock in UTC.
     connection.execute("SET TimeZone = 'Europe/Helsinki'")
-    connection.execute("SET enable_progress_bar = false")
+    if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[
+        0
+    ][0]:
+        connection.execute("SET enable_progress_bar = false")  # asks for widgets
     return connection
 
 
