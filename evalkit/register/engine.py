@@ -110,9 +110,6 @@ class DuckDB:
         """Remove the database."""
         self._remove()
 
-    def __repr__(self) -> str:
-        return "DuckDB()"
-
 
 def identifier(name: str) -> str:
     """Quote a name for SQL."""
@@ -145,10 +142,10 @@ def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnectio
     connection = duckdb.connect(folder / "register.duckdb", config=config)
     # Instants are days of the Finnish calendar: midnight there is 22 o'clock in UTC.
     connection.execute("SET TimeZone = 'Europe/Helsinki'")
-    if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[
-        0
-    ][0]:
-        connection.execute("SET enable_progress_bar = false")  # asks for widgets
+    # Only a notebook has a bar, which asks for widgets that may not be there.
+    shown = connection.execute("SELECT current_setting('enable_progress_bar')")
+    if shown.fetchall() == [(True,)]:
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 

@@ -6,7 +6,7 @@ import glob
 import re
 import shutil
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from evalkit.study.months import month_in_file_name, parse_month
 from evalkit.study.protocol import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from evalkit.register.engine import DuckDB
 
@@ -157,11 +157,20 @@ def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
     try:
         plain = _plain_file(path, name, engine)
         month = _month(path, folders)
-        return reader(plain, name, layout, engine, month=month, **more)
+        piece = reader(plain, name, layout, engine, month=month, **more)
     except OSError as error:
         raise unreadable(
             name, f"the file cannot be read ({error.strerror or 'damaged'})"
         ) from None
+    if plain == path:
+        return piece
+
+    def gaps() -> Sequence[int]:
+        """Look in a copy made anew: the first may hold another file by then."""
+        _plain_file(path, name, engine)
+        return piece.gaps()
+
+    return replace(piece, gaps=gaps)
 
 
 def _folder_values(path: Path) -> dict[str, str]:

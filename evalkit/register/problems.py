@@ -35,8 +35,6 @@ class Problem:
     def _rows(self) -> str:
         if not self.count:
             return ""
-        if not self.rows:
-            return f" ({self.count} rows)"
         shown = [str(row) for row in self.rows[:SHOWN_ROWS]]
         more = self.count - len(shown)
         word = "row" if self.count == 1 else "rows"

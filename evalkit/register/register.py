@@ -228,11 +228,10 @@ def _tabulate_counting_days(
 ) -> None:
     """Make the table of counting days, up to a year and a month past the last."""
     rule = protocol.register_.counting_day
-    span = range(months[0], months[-1] + _MONTHS_AHEAD + 1) if months else range(0)
+    span = range(months[0], months[-1] + _MONTHS_AHEAD + 1)
+    days = ", ".join(f"({month}, {counting_day(month, rule)})" for month in span)
     engine.run("CREATE TABLE counting_days (month INTEGER, counting_day INTEGER)")
-    if span:
-        rows = ", ".join(f"({month}, {counting_day(month, rule)})" for month in span)
-        engine.run(f"INSERT INTO counting_days VALUES {rows}")
+    engine.run(f"INSERT INTO counting_days VALUES {days}")
 
 
 def _report(engine: DuckDB, loaded: Loaded, protocol: Protocol) -> dict[str, Any]:

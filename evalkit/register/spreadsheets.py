@@ -67,8 +67,6 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
                     f"there is no sheet {sheet!r}",
                     f"The sheets are: {', '.join(names)}. Mend [data] sheet.",
                 )
-            if not names:
-                return []
             chosen = workbook.get_sheet_by_name(sheet or names[0])
             return chosen.to_python(skip_empty_area=False)
     except (CalamineError, OSError):

@@ -55,7 +55,7 @@ def read_text(
 ) -> Piece:
     """Stage a text file's mapped columns, all as text."""
     encoding = find_encoding(path, name, layout.encoding)
-    file = _as_utf8(path, name, encoding, engine)
+    file = _as_utf8(path, encoding, engine)
     delimiter, rows, lines = _find_table(_head(file), layout)
     if not rows:
         raise unreadable(name, "the file is empty")
@@ -128,16 +128,13 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _as_utf8(path: Path, name: str, encoding: str, engine: DuckDB) -> Path:
+def _as_utf8(path: Path, encoding: str, engine: DuckDB) -> Path:
     """Return the file, or a copy in UTF-8: DuckDB's wheel knows no other encoding."""
     if encoding in {"utf-8", "utf-8-sig"}:
         return path
     copy = engine.folder / "transcoded.csv"
-    try:
-        with copy.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(_decoded(path, encoding))
-    except UnicodeError:
-        raise unreadable(name, f"the file is not {encoding}") from None
+    with copy.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(_decoded(path, encoding))
     return copy
 
 
@@ -167,7 +164,7 @@ def _find_table(head: str, layout: Layout) -> tuple[str, list[list[str]], list[i
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
         rows, lines = [], []
-        for row in _readable(reader):
+        for row in itertools.islice(reader, HEADER_ROWS):
             rows.append(row)
             lines.append(reader.line_num)
         best = headers_in(rows[find_header(rows, layout)], layout) if rows else 0
@@ -175,14 +172,6 @@ def _find_table(head: str, layout: Layout) -> tuple[str, list[list[str]], list[i
         found.append((best, width, delimiter, rows, lines))
     _, _, delimiter, rows, lines = max(found, key=lambda table: table[:2])
     return delimiter, rows, lines
-
-
-def _readable(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield the rows up to the first that is no CSV, which is reported later."""
-    try:
-        yield from itertools.islice(reader, HEADER_ROWS)
-    except csv.Error:
-        return
 
 
 def _stage(
@@ -250,7 +239,7 @@ def _blank_rows(
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Yield rows as long as they can be read."""
+    """Yield rows up to one that is too long for Python's reader, though lawful."""
     try:
         yield from reader
     except csv.Error:

@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -469,3 +470,60 @@ def test_a_duckdb_file_that_is_none(plan, tmp_path):
 def test_headers_of_the_pilot_list(plan):
     pilot = pilot_frame().drop(columns=PILOT_HEADERS["end_date"])
     assert "no column is headed 'Lopetti'" in message(stock_frame(), pilot, plan)
+
+
+def test_blank_lines_in_a_file_that_was_unpacked_before_others(tmp_path):
+    columns = {k: v for k, v in SNAPSHOT_HEADERS.items() if k != "month"}
+    plan = make_plan(data={"columns": columns})
+    january = finnish(stock_frame().head(9))
+    january.loc[5, "Ikä"] = "7"
+    for name, frame in (("2021-01", january), ("2021-02", january.drop(index=5))):
+        lines = frame.to_csv(sep=";", index=False).splitlines()
+        text = "\n".join([lines[0], "" if name == "2021-01" else lines[1], *lines[1:]])
+        file = tmp_path / f"kanta_{name}.csv.gz"
+        file.write_bytes(gzip.compress(text.encode()))
+    text = message(tmp_path, pilot_frame().head(0), plan)
+    assert "kanta_2021-01.csv.gz, column 'Ikä' (row 8): the age is not 14-100" in text
+    assert "kanta_2021-02.csv.gz, column 'Tunniste' (row 3): a person is twice" in text
+
+
+def test_a_value_too_long_for_some_readers_hides_no_problem(plan, tmp_path):
+    stock = changed("Ikä", "7").assign(Huomautus="")
+    stock.loc[20, "Huomautus"] = "x" * 200_000
+    file = tmp_path / "stock.csv"
+    stock.to_csv(file, sep=";", index=False)
+    text = message(file, pilot_frame(), plan)
+    assert "column 'Ikä' (row 6): the age is not 14-100" in text
+
+
+def test_an_empty_sheet(plan, tmp_path):
+    pd.DataFrame().to_excel(tmp_path / "stock.xlsx", engine="xlsxwriter", index=False)
+    text = message(tmp_path / "stock.xlsx", pilot_frame(), plan)
+    assert "the sheet is empty" in text
+
+
+def test_a_workbook_that_would_fill_the_memory(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr("evalkit.register.spreadsheets._MOST_UNPACKED", 1000)
+    stock_frame().to_excel(tmp_path / "stock.xlsx", engine="xlsxwriter")
+    text = message(tmp_path / "stock.xlsx", pilot_frame(), plan)
+    assert "the file would unpack to an absurd size" in text
+
+
+def test_a_file_that_may_not_be_read(plan, tmp_path, monkeypatch):
+    file = write_csv(stock_frame(), tmp_path / "stock.csv")
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("evalkit.register.text_files._decodes", refused)
+    text = message(file, pilot_frame(), plan)
+    assert "the file cannot be read (Permission denied)" in text
+
+
+def test_a_table_that_a_duckdb_file_has_not(plan, tmp_path):
+    duckdb.connect(tmp_path / "office.duckdb").close()
+    table = Table(database=str(tmp_path / "office.duckdb"), table="kanta")
+    text = message(table, pilot_frame(), plan)
+    assert "kanta of office.duckdb: the database refuses to read it (Catalog" in text
+    stock = write_csv(stock_frame(), tmp_path / "stock.csv")
+    assert open_register(stock, pilot_frame(), protocol=plan).months
