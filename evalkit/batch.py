@@ -259,15 +259,6 @@ def _write_figures(released: Released, protocol: Protocol, folder: Path) -> list
     return figures
 
 
-def published_tally(batch: Batch) -> str:
-    """Say in how many published months the pilot was ahead, and what that is worth."""
-    tally = batch.released.tally()
-    return (
-        f"Pilot higher in {tally.wins} months, equal in {tally.ties}, lower in "
-        f"{tally.losses} (whole percent). {tally.note}"
-    )
-
-
 def draw_month(protocol: Protocol, month: str | None, *, again: bool) -> Draw:
     """Draw one month's sample and keep it; a drawn month only if asked `again`.
 

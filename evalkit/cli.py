@@ -190,8 +190,8 @@ def monthly(
     ] = False,
 ) -> None:
     """Draw, follow up and compare: tables, figures, certificates and a log."""
-    from evalkit.batch import published_tally, run_monthly
-    from evalkit.report.table import comparison_text
+    from evalkit.batch import run_monthly
+    from evalkit.report.table import comparison_text, tally_text
 
     if months and every:
         raise typer.BadParameter("name months or --all, not both")
@@ -204,7 +204,7 @@ def monthly(
             batch.released, language=language, synthetic=protocol.study.synthetic
         )
     )
-    typer.echo(published_tally(batch))
+    typer.echo(tally_text(batch.released, language))
     typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
     typer.echo(f"Results: {protocol.results}")
 

@@ -5,7 +5,7 @@ import warnings
 import pytest
 from filelock import FileLock
 
-from evalkit.batch import published_tally, run_monthly
+from evalkit.batch import run_monthly
 from evalkit.cohort.archive import DrawArchive
 from evalkit.errors import DrawError, EvalkitError, StudyError
 from evalkit.study.plan_file import read_protocol
@@ -214,14 +214,6 @@ def test_warnings_stand_in_the_log_and_stop_nothing(plan):
         run(plan, "2021-01")
     log = (plan.parent / "results" / "monthly.log").read_text(encoding="utf-8")
     assert "fewer than the sample size 60000" in log
-
-
-def test_the_tally_comes_with_its_warning(clean):
-    _, batch = clean
-    text = published_tally(batch)
-    assert "not evidence" in text
-    tally = batch.comparison.tally()
-    assert f"higher in {tally.wins} months" in text
 
 
 def test_no_person_stands_outside_the_draws(clean):

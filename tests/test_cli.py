@@ -79,7 +79,7 @@ def test_monthly_ends_with_the_table_and_the_figures(capsys, plan):
     assert "kaikki kuukaudet" in out
     assert "tammikuu 2021" in out
     assert "SYNTEETTINEN AINEISTO" in out
-    assert "not evidence" in out
+    assert "Kuukausien laskeminen ei ole näyttöä" in out
     figure = plan.parent / "results" / "figures" / "monthly_shares.svg"
     assert str(figure) in out
     assert figure.exists()

@@ -176,6 +176,40 @@ def comparison_text(
     return "\n".join([*above, *body, "", *notes])
 
 
+def tally_text(released: Released, language: str = "fi") -> str:
+    """Return the count of published months, with the caution that it deserves.
+
+    Parameters
+    ----------
+    released
+        What `release` lets through.
+    language
+        ``fi``, ``sv`` or ``en``.
+
+    Returns
+    -------
+    str
+        In how many months the pilot's share was higher, equal or lower, and why that
+        is not evidence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from evalkit.cohort.cohort import Cohort
+    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.report.release import release
+    >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 1, 0, 0, 1, 0, 0] * 5})
+    >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
+    >>> print(tally_text(release(comparison), "en").split(".")[0])
+    Months in which the pilot's share was higher: 1, equal: 0, lower: 0 (whole percent)
+    """
+    words, tally = read_language(language), released.tally()
+    counts = words.text(
+        "tally.counts", wins=tally.wins, ties=tally.ties, losses=tally.losses
+    )
+    return f"{counts} {words.text('tally.caution')}"
+
+
 def _ordered(released: Released, *, synthetic: bool) -> pd.DataFrame:
     """Return the columns in their fixed order.
 

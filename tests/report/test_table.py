@@ -14,6 +14,7 @@ from evalkit.report.table import (
     comparison_csv,
     comparison_parquet,
     comparison_text,
+    tally_text,
 )
 from tests.report.tables import hand_made
 
@@ -127,3 +128,15 @@ def test_text_says_what_is_masked(released):
     assert "below 5" in lines[-1]
     unmasked = comparison_text(release(hand_made(*MONTHS[1:])), "en")
     assert "…" not in unmasked
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("fi", "näyttöä"), ("sv", "bevis"), ("en", "evidence")]
+)
+def test_the_tally_comes_with_its_caution(language, word):
+    released = release(
+        hand_made(*((f"2021-0{i}", 41, 80, 250, 500) for i in range(1, 4)))
+    )
+    text = tally_text(released, language)
+    assert ": 3," in text
+    assert word in text
