@@ -49,7 +49,7 @@ LOG = logging.getLogger("evalkit")
 _LINE = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
     """What a run gave.
 
@@ -232,7 +232,7 @@ def _kept(cohort: Cohort, comparison: Comparison, step: Step) -> Batch:
 
 
 def _only(released: Released, month: str) -> Released:
-    """Return the released row of one month: what was masked with the others stays so."""
+    """Return the released row of one month; what was masked stays masked."""
     table = released.to_frame()
     row = table[table["month"] == month].reset_index(drop=True)
     return dataclasses.replace(released, table=row)

@@ -21,7 +21,7 @@ _CONTROL = {"control", "0", "0.0", "false"}
 _SHOWN_ROWS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cohort(Result):
     """Both groups, followed up by one rule.
 

@@ -34,7 +34,7 @@ _CONTENT = set(SNAPSHOT_COLUMNS) - {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Draw(Result):
     """The control sample of one month.
 

@@ -35,7 +35,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison(Result):
     """Both groups month by month, and pooled.
 
@@ -200,17 +200,17 @@ def compare(
     checked_method(method, LIMITS)
     level = checked_level(cohort.level if level is None else level)
     independent = cluster == "person" and not cohort.has_persons
-    people = _people(cohort, outcome, cluster)
+    people = people_of(cohort, outcome, cluster)
     table, pooled = _read(people, method, level, independent=independent)
     table = table.reindex(columns=_COLUMNS)
-    if "outcome_strict" in cohort.people.columns and _are_shares(people["value"]):
-        people = _people(cohort, "outcome_strict", cluster)
+    if "outcome_strict" in cohort.people.columns and are_shares(people["value"]):
+        people = people_of(cohort, "outcome_strict", cluster)
         strict, _ = _read(people, method, level, independent=independent)
         table[[*_STRICT.values()]] = strict[[*_STRICT]]
     return Comparison(table=table, pooled=pooled, outcome=outcome, level=level)
 
 
-def _people(cohort: Cohort, outcome: str, cluster: str) -> pd.DataFrame:
+def people_of(cohort: Cohort, outcome: str, cluster: str) -> pd.DataFrame:
     """Return the rows under the names that the estimates know."""
     for column in (outcome, cluster):
         if column not in cohort.people.columns:
@@ -246,7 +246,7 @@ def _numbers(values: pd.Series, outcome: str) -> pd.Series:
     return numbers
 
 
-def _are_shares(values: pd.Series) -> bool:
+def are_shares(values: pd.Series) -> bool:
     """Tell whether every known value is 0 or 1."""
     return bool(values.dropna().isin([0, 1]).all())
 
@@ -255,7 +255,7 @@ def _read(
     people: pd.DataFrame, method: Method, level: float, *, independent: bool
 ) -> tuple[pd.DataFrame, PooledDifference]:
     """Return a row for each month and one for all, and the pooled difference."""
-    shares = _are_shares(people["value"])
+    shares = are_shares(people["value"])
     counts = _counts(people)
     effects: list[Difference]
     if shares:

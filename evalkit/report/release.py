@@ -26,7 +26,7 @@ _SAID = {"month", "level", "method", "masked", "note"}
 _DECIMALS = 3  # a tenth of a percentage point
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Released(Result):
     """A comparison that may leave the building.
 

@@ -207,7 +207,7 @@ def tally_text(released: Released, language: str = "fi") -> str:
     counts = words.text(
         "tally.counts", wins=tally.wins, ties=tally.ties, losses=tally.losses
     )
-    return f"{counts} {words.text('tally.caution')}"
+    return " ".join([counts, words.text("tally.caution")])
 
 
 def _ordered(released: Released, *, synthetic: bool) -> pd.DataFrame:
