@@ -170,7 +170,13 @@ class Conversion:
     def _faults_of(self, name: str, engine: DuckDB) -> Iterator[Fault]:
         """Find the wrong values of one column, reason by reason."""
         raw = f"CAST({identifier(f'raw {name}')} AS VARCHAR)"
-        example = f"CASE WHEN length({raw}) < {_SHOWN_LENGTH} THEN {raw} END"
+        # A column mapped by mistake, or shifted, may hold the ids.
+        ids = f'SELECT CAST("raw person_id" AS VARCHAR) FROM {self._raw(["person_id"])}'
+        example = (
+            f"CASE WHEN length({raw}) < {_SHOWN_LENGTH} "
+            f'AND {raw} NOT IN ({ids} WHERE "raw person_id" IS NOT NULL) '
+            f"THEN {raw} END"
+        )
         source = self._converted("row_number() OVER () AS place")
         for condition, rule, remedy, shown in self._reasons(name, raw):
             count, places, value = engine.rows(

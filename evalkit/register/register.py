@@ -74,26 +74,24 @@ class Register(Result):
         return self.reading.copy()
 
     def __str__(self) -> str:
-        lines = [line for _, row in self.reading.iterrows() for line in _lines(row)]
         span = f"{month_text(self.months[0])} to {month_text(self.months[-1])}"
-        people = int(self.engine.value("SELECT count(DISTINCT person_id) FROM pilot"))
-        return "\n".join(
-            [*lines, f"{len(self.months)} months, {span}; {people} pilot clients"]
-        )
+        clients = self.engine.value("SELECT count(DISTINCT person_id) FROM pilot")
+        lines = [f"{len(self.months)} months, {span}; {clients} pilot clients"]
+        for table, sources in self.reading.groupby("table", sort=False):
+            lines.append(f"{table}: {sources['columns'].iloc[0]}")
+            lines += [line for _, row in sources.iterrows() for line in _lines(row)]
+        return "\n".join(lines)
 
 
 def _lines(row: pd.Series[Any]) -> list[str]:
-    """Say in a few lines what was read from one source."""
-    about = [row["kind"], row["encoding"], row["delimiter"]]
+    """Say in a line or two what was read from one source."""
+    how = ", ".join(filter(None, [row["kind"], row["encoding"], row["delimiter"]]))
     span = " to ".join(dict.fromkeys([row["first_month"], row["last_month"]]))
-    lines = [
-        f"{row['table']}: {row['file']} ({', '.join(filter(None, about))})",
-        f"  {row['rows']} rows, {row['people']} people, {span or 'no months'}",
-        f"  {row['columns']}",
-    ]
+    size = f"{row['rows']} rows, {row['people']} people, {span or 'no months'}"
+    lines = [f"  {row['file']} ({how}): {size}"]
     if row["empty_flags_read_as_no"]:
         count = row["empty_flags_read_as_no"]
-        lines.append(f"  {count} empty yes/no values were read as no")
+        lines.append(f"    {count} empty yes/no values were read as no")
     return lines
 
 

@@ -527,3 +527,13 @@ def test_a_table_that_a_duckdb_file_has_not(plan, tmp_path):
     assert "kanta of office.duckdb: the database refuses to read it (Catalog" in text
     stock = write_csv(stock_frame(), tmp_path / "stock.csv")
     assert open_register(stock, pilot_frame(), protocol=plan).months
+
+
+@pytest.mark.parametrize("name", ["weeks", "age", "sex", "month", "employment_code"])
+def test_ids_in_the_wrong_column_are_not_shown(name):
+    stock = stock_frame()
+    stock["Tunniste"] = "P" + stock["Tunniste"]
+    columns = {**SNAPSHOT_HEADERS, name: SNAPSHOT_HEADERS["person_id"]}
+    text = message(stock, pilot_frame().head(0), make_plan(data={"columns": columns}))
+    assert "column 'Tunniste' (rows 1, 2, 3, 4, 5 and 22 more): no" in text
+    assert_nobody_is_named(text)
