@@ -28,6 +28,10 @@ _STRICT = {
     "pilot_events": "strict_pilot_events",
     "control_events": "strict_control_events",
 }
+_SHOWN = [
+    "month", "n_pilot", "n_control", "pilot", "control", "estimate", "ci_low",
+    "ci_high", "p_value", "note",
+]  # fmt: skip
 _COLUMNS = [
     "month", "pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value",
     "n_pilot", "n_control", "n_people", "level", "method", "note", "pilot_events",
@@ -70,6 +74,10 @@ class Comparison(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the table (a copy)."""
         return self.table.copy()
+
+    def __str__(self) -> str:
+        shown = self.table[_SHOWN].round(4)
+        return shown.fillna({"note": ""}).to_string(index=False, na_rep="-")
 
     def tally(self, *, exact: bool = False) -> Tally:
         """Count the months in which the pilot's share was the higher one.
