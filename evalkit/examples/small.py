@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evalkit.register.register import Register
 
 _SHARE = 0.05
+_SIZE = 100
 
 
 def small_register() -> Register:
@@ -23,7 +24,7 @@ def small_register() -> Register:
     -------
     Register
         About 600 people a month, 2019-09 to 2022-03, of whom about five a month are
-        referred to the pilot. Synthetic.
+        referred to the pilot; the plan draws 100 controls a month. Synthetic.
 
     Examples
     --------
@@ -33,4 +34,6 @@ def small_register() -> Register:
     preset = read_preset("satakunta").with_size(_SHARE)
     with tempfile.TemporaryDirectory() as folder:
         plan = write_satakunta(folder, preset=preset)
+        text = plan.read_text(encoding="utf-8").replace("size = 500", f"size = {_SIZE}")
+        plan.write_text(text, encoding="utf-8")
         return open_register(protocol=read_protocol(plan))
