@@ -379,7 +379,11 @@ class Protocol(Section):
     ...         "data": {
     ...             "snapshots": "register/*.csv",
     ...             "pilot": "pilot.csv",
-    ...             "columns": {"person_id": "id", "weeks": "weeks"},
+    ...             "columns": {
+    ...                 "person_id": "id",
+    ...                 "weeks": "weeks",
+    ...                 "employment_code": "code",
+    ...             },
     ...             "pilot_columns": {"person_id": "id", "referral_date": "referred"},
     ...         },
     ...         "draw": {"seed": "2019-12-19 closing index"},
