@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     exact: Sequence[str]
 
 
+_ROUNDING = 1e-13
 _OPTIONS = {
     "entropy": {"moments"},
     "matching": {"ratio", "replace", "caliper", "exact"},
@@ -92,6 +93,8 @@ def by_model(
 
     whole = effect(sample)
     se, note = clustered_se(whole.influence, sample.cluster), ""
+    if se <= _ROUNDING * np.abs(sample.outcome).max():
+        se, note = 0.0, "no variation: there is no standard error"
     if bootstrap:
         se, note = bootstrap.se(sample, lambda of: effect(of).estimate)
     return Estimation(

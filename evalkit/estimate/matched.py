@@ -81,13 +81,15 @@ class MatchedSets:
     def se_used_once(self, cluster: Places) -> float:
         """Return the standard error if no control is used twice.
 
-        Clustered on the matched set and on the cluster: the sum of both variances less
-        that of their crossing [1]_.
+        Clustered on the matched set [1]_ and on the cluster: the sum of both variances
+        less that of their crossing [2]_, or the larger one where that is negative.
 
         References
         ----------
         .. [1] Abadie A, Spiess J (2022). Robust post-matching inference. Journal of
            the American Statistical Association 117, 983-995.
+        .. [2] Cameron AC, Gelbach JB, Miller DL (2011). Robust inference with multiway
+           clustering. Journal of Business and Economic Statistics 29, 238-249.
         """
         in_set = np.full(len(self.outcome), -1)
         in_set[self.pairs[:, 1]] = self.pairs[:, 0]
@@ -100,7 +102,8 @@ class MatchedSets:
             float(clustered_covariance(influence, code)[0, 0])
             for code in (by_set, by_cluster, crossing)
         )
-        return math.sqrt(max(of_set + of_cluster - of_both, of_set, of_cluster))
+        both_ways = of_set + of_cluster - of_both
+        return math.sqrt(both_ways if both_ways > 0 else max(of_set, of_cluster))
 
     def _influence(self) -> Array:
         """Return each row's part in the error of a difference of weighted means."""

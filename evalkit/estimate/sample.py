@@ -140,8 +140,8 @@ def sample_of(
     known = value.notna()
     month, pilot = cohort.people["month"], cohort.is_pilot
     both = _in_months_with_both(month[known], pilot[known])
-    used = known.copy()
-    used[known] = both
+    used = known.to_numpy(copy=True)
+    used[used] = both
     if not used.any():
         raise EstimationError(
             "No month has people of both groups with a known outcome.",
@@ -149,16 +149,15 @@ def sample_of(
         )
     kept = replace(cohort, people=cohort.people[used].reset_index(drop=True))
     design = design_matrix(kept, covariates, squares=squares)
-    positions = used.to_numpy()
     return Sample(
-        rows=np.flatnonzero(positions),
+        rows=np.flatnonzero(used),
         pilot=pilot[used].to_numpy(),
         outcome=value[used].to_numpy(),
         x=_with_constant(design),
         terms=(CONSTANT, *design.terms),
         month=pd.factorize(month[used], sort=True)[0],
-        cluster=cluster_codes[positions],
-        person=person[positions],
+        cluster=cluster_codes[used],
+        person=person[used],
         note=joined(
             f"{int((~known).sum())} unknown outcome(s) left out"
             if not known.all()
@@ -202,9 +201,11 @@ def _codes(cohort: Cohort, name: str) -> NDArray[np.intp]:
     return np.asarray(pd.factorize(values)[0])
 
 
-def _in_months_with_both(month: pd.Series, pilot: pd.Series) -> pd.Series:
-    groups = pilot.groupby(month)
-    return groups.transform("any") & ~groups.transform("all")
+def _in_months_with_both(month: pd.Series, pilot: pd.Series) -> NDArray[np.bool_]:
+    code, names = pd.factorize(month)
+    pilots = np.bincount(code, weights=pilot, minlength=len(names))
+    rows = np.bincount(code, minlength=len(names))
+    return np.asarray(((pilots > 0) & (pilots < rows))[code])
 
 
 def _lost_months_note(all_months: pd.Series, used: pd.Series) -> str:
