@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _STEPS = 200
+_ENOUGH = 50_000  # rows that show the curvature well
+_SLOW = 0.3
+_CONSTANT = 1e-12
 _HALVINGS = 40
-_BALANCED = 1e-10  # standard deviations
-_NEARLY = 1e-7  # what rounding leaves where a target lies on the hull's face
+_BALANCED = 1e-9  # standard deviations
+_NEARLY = 1e-6  # what rounding leaves where a target lies on the hull's face
 _EDGE = 1e-9
 
 
@@ -90,10 +94,12 @@ def entropy_balance(
     (array([0.1162, 0.2676, 0.6162]), 2.5)
     """
     base = np.ones(len(values)) if base is None else base
-    scale = values.std(axis=0)
-    scale[scale == 0] = 1.0
-    carriers = _carriers(values, target, _EDGE * scale)
-    z = (values[carriers] - target) / scale
+    z = values - target
+    scale = _scale(z)
+    z /= scale
+    carriers = _carriers(z)
+    if len(carriers) < len(z):
+        z = z[carriers]
     own, parameters, feasible = _minimised_dual(z, base[carriers] / base.sum())
     weights = np.zeros(len(values))
     weights[carriers] = own
@@ -106,18 +112,25 @@ def entropy_balance(
     )
 
 
-def _carriers(values: Array, target: Array, tolerance: Array) -> NDArray[np.intp]:
+def _scale(z: Array) -> Array:
+    """Return the standard deviation of each column; one for a constant."""
+    square = np.einsum("ij,ij->j", z, z) / len(z)
+    variance = square - z.mean(axis=0) ** 2
+    varies = variance > _CONSTANT * square
+    return np.sqrt(np.where(varies, variance, 1.0))
+
+
+def _carriers(z: Array) -> NDArray[np.intp]:
     """Return the rows that are left after every target at an edge has been met."""
-    rows = np.arange(len(values))
+    rows = np.arange(len(z))
     while True:
-        low, high = values.min(axis=0), values.max(axis=0)
-        edge = np.minimum(np.abs(low - target), np.abs(high - target)) <= tolerance
-        open_edges = edge & (high - low > 2 * tolerance)
-        if not open_edges.any():
+        low, high = z.min(axis=0), z.max(axis=0)
+        at_edge = (np.minimum(-low, high) <= _EDGE) & (high - low > 2 * _EDGE)
+        at_edge &= (low <= _EDGE) & (high >= -_EDGE)
+        if not at_edge.any():
             return rows
-        place = int(open_edges.argmax())
-        keep = np.abs(values[:, place] - target[place]) <= tolerance[place]
-        values, rows = values[keep], rows[keep]
+        keep = np.abs(z[:, at_edge.argmax()]) <= _EDGE
+        z, rows = z[keep], rows[keep]
 
 
 def _minimised_dual(z: Array, base: Array) -> tuple[Array, Array, bool]:
@@ -125,19 +138,34 @@ def _minimised_dual(z: Array, base: Array) -> tuple[Array, Array, bool]:
     log_base = np.log(base)
     parameters, exponent = np.zeros(z.shape[1]), log_base
     dual, weights = _dual(exponent)
+    largest, stride = math.inf, max(1, len(z) // _ENOUGH)
     for _ in range(_STEPS):
-        gradient = weights @ z
-        if np.abs(gradient).max(initial=0) < _BALANCED:
+        gradient = np.einsum("i,ij->j", weights, z)
+        before, largest = largest, np.abs(gradient).max(initial=0)
+        if largest < _BALANCED:
             return weights, parameters, True
         if dual < log_base.min() - 1e-6:  # no weights could be that far from base ones
             break
-        curvature = gram(z, weights) - np.outer(gradient, gradient)
+        if largest > _SLOW * before:
+            stride = 1
+        curvature = _curvature(z[::stride], weights[::stride])
         step = -np.linalg.lstsq(curvature, gradient, rcond=None)[0]
         size, exponent, dual, weights = _searched(
             exponent, z @ step, dual, float(gradient @ step)
         )
         parameters = parameters + size * step
-    return weights, parameters, bool(np.abs(gradient).max() < _NEARLY)
+    return weights, parameters, bool(np.abs(weights @ z).max() < _NEARLY)
+
+
+def _curvature(z: Array, weights: Array) -> Array:
+    """Return the weighted covariance of the columns.
+
+    Some of many rows are enough: the steps need a direction, the gradient of all rows
+    says when to stop.
+    """
+    share = weights / weights.sum()
+    mean = share @ z
+    return gram(z, share) - np.outer(mean, mean)
 
 
 def _searched(

@@ -251,7 +251,8 @@ def _cells(groups: Groups, exact: Sequence[str]) -> NDArray[np.intp]:
             hint=f"It has: {', '.join(map(str, people.columns))}.",
         )
     columns = list(dict.fromkeys(["month", *exact]))
-    return people.groupby(columns, dropna=False, observed=True).ngroup().to_numpy()
+    numbered = people.groupby(columns, dropna=False, observed=True).ngroup()
+    return np.asarray(numbered, dtype=np.intp)
 
 
 def _typical_sd(line: Array, pilot: NDArray[np.bool_]) -> float:
@@ -274,6 +275,6 @@ def _weeks_classes(groups: Groups, subclasses: int) -> NDArray[np.intp]:
     known = weeks[groups.pilot & ~np.isnan(weeks)]
     inner = np.linspace(0, 1, subclasses + 1)[1:-1]
     edges = np.quantile(known, inner) if known.size else np.zeros(0)
-    classes = np.searchsorted(edges, weeks).astype(np.intp)
-    classes[np.isnan(weeks)] = subclasses
-    return classes
+    classes = np.searchsorted(edges, weeks)
+    unknown = np.isnan(weeks)
+    return np.asarray(np.where(unknown, subclasses, classes), dtype=np.intp)
