@@ -1,0 +1,1 @@
+"""How long until people leave unemployment, and where to, from counts per week."""

@@ -1,0 +1,289 @@
+"""The durations of a cohort on one of its two clocks, checked and as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self, get_args
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import EstimationError
+from evalkit.estimate.effect import joined
+from evalkit.estimate.survival.risk_sets import RiskSets, risk_sets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.weights import Weights
+
+    Array = NDArray[np.float64]
+    Codes = NDArray[np.intp]
+
+Clock = Literal["entry", "registration"]
+"""``entry``: weeks since time zero; ``registration``: since unemployment began."""
+
+GROUPS = ("pilot", "control")
+"""The groups in the order of `Durations.group`."""
+
+UNKNOWN_ROUTE = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Durations:
+    """Rows that are at risk for a week or more, on one clock.
+
+    Attributes
+    ----------
+    clock
+        ``entry`` or ``registration``.
+    rows
+        Their positions in the cohort.
+    entry, end
+        Whole weeks: at risk after `entry` and until the end of week `end`.
+    exited
+        Whether the row left unemployment in week `end`; else it is censored there.
+    route
+        Number of the exit's route in `routes`, counted from 1; 0 for a censored row.
+    routes
+        Names of the routes, in alphabetical order, the unknown one last.
+    group
+        0 for the pilot group, 1 for the control group, as in `GROUPS`.
+    stratum
+        Number of the stratum in `strata`.
+    strata
+        Names of the strata.
+    person
+        Who recurs; None where every row is a person.
+    weights
+        Weight of each row; None where there are none.
+    n_left_out
+        Rows of the cohort that are not among these.
+    note
+        Why they are not, and what was rounded; empty when there is nothing.
+    """
+
+    clock: Clock
+    rows: Codes
+    entry: Codes
+    end: Codes
+    exited: NDArray[np.bool_]
+    route: Codes
+    routes: tuple[str, ...]
+    group: Codes
+    stratum: Codes
+    strata: tuple[str, ...]
+    person: pd.Series | None
+    weights: Array | None
+    n_left_out: int
+    note: str
+
+    @classmethod
+    def of(
+        cls,
+        cohort: Cohort,
+        clock: Clock = "entry",
+        *,
+        weights: Weights | None = None,
+        strata: str | None = None,
+    ) -> Self:
+        """Return the durations of a cohort, or say what it lacks.
+
+        Parameters
+        ----------
+        cohort
+            People with ``weeks`` and ``exited``; on the clock of registration with
+            ``weeks_before`` too.
+        clock
+            ``"entry"`` counts from time zero, when everybody enters.
+            ``"registration"`` counts from the beginning of unemployment; people enter
+            late, with the weeks that they already had at time zero.
+        weights
+            Weights of the cohort's rows; rows of weight zero are left out.
+        strata
+            Column of strata, such as ``"month"``. None: one stratum.
+
+        Returns
+        -------
+        Durations
+            Without the rows of unknown weeks, and those never at risk (0 weeks).
+
+        Raises
+        ------
+        EstimationError
+            If the clock is unknown, or the cohort has no such columns.
+
+        Examples
+        --------
+        >>> from evalkit.cohort.cohort import Cohort
+        >>> people = pd.DataFrame(
+        ...     {"treat": [1, 0, 0], "weeks": [3, 5, None], "left": [1, 0, 0]}
+        ... )
+        >>> cohort = Cohort.from_frame(
+        ...     people, group="treat", outcome="left", weeks="weeks", exited="left"
+        ... )
+        >>> durations = Durations.of(cohort)
+        >>> durations.end.tolist(), durations.exited.tolist(), durations.note
+        ([3, 5], [True, False], '1 row(s) of unknown weeks left out')
+        """
+        _require(cohort, clock, strata)
+        people = cohort.people
+        exited = people["exited"].to_numpy(dtype=bool)
+        spans, rounded = _whole_weeks(people, exited, clock)
+        weight = _weight(weights, len(people))
+        used, left_out = _usable(*spans, weight)
+        rows = np.flatnonzero(used)
+        route, routes = _routes(people, rows, exited[rows])
+        stratum, names = _strata(people, rows, strata)
+        entry, end = (span[rows].astype(np.intp) for span in spans)
+        return cls(
+            clock=clock,
+            rows=rows,
+            entry=entry,
+            end=end,
+            exited=exited[rows],
+            route=route,
+            routes=routes,
+            group=np.where(cohort.is_pilot.to_numpy()[rows], 0, 1),
+            stratum=stratum,
+            strata=names,
+            person=people["person"].iloc[rows] if cohort.has_persons else None,
+            weights=None if weight is None else weight[rows],
+            n_left_out=len(people) - len(rows),
+            note=joined(left_out, rounded),
+        )
+
+    @property
+    def pilot(self) -> NDArray[np.bool_]:
+        """True for the pilot group."""
+        return np.asarray(self.group == 0)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Rows of the pilot and of the control group."""
+        n_pilot = int(self.pilot.sum())
+        return n_pilot, len(self.group) - n_pilot
+
+    @property
+    def horizon(self) -> int:
+        """Last week to which somebody of each group is followed; 0 without a group."""
+        if not all(self.sizes):
+            return 0
+        return min(int(self.end[self.group == g].max()) for g in range(len(GROUPS)))
+
+    def cluster(self) -> Codes:
+        """Return the number of each row's person (looked up anew at every call)."""
+        if self.person is None:
+            return np.arange(len(self.rows))
+        return np.asarray(pd.factorize(self.person)[0], dtype=np.intp)
+
+    def risk_sets(self, *, by_stratum: bool = False, routes: bool = False) -> RiskSets:
+        """Count at risk and events per week and group.
+
+        Cells are the pilot and the control group; by stratum, cell ``2 s + g`` is
+        group g in stratum s. Events are all exits (one route), or kept apart by route.
+        """
+        n_groups = len(GROUPS)
+        return risk_sets(
+            self.entry,
+            self.end,
+            self.route if routes else self.exited,
+            weights=self.weights,
+            cell=n_groups * self.stratum + self.group if by_stratum else self.group,
+            n_cells=n_groups * (len(self.strata) if by_stratum else 1),
+        )
+
+
+def _require(cohort: Cohort, clock: str, strata: str | None) -> None:
+    if clock not in get_args(Clock):
+        raise EstimationError(
+            f"`clock` is unknown: {clock!r}.",
+            hint=f"Choose {', '.join(get_args(Clock))}.",
+        )
+    needed = ["weeks", "exited"]
+    if clock == "registration":
+        needed.append("weeks_before")
+    missing = [name for name in needed if name not in cohort.people.columns]
+    if missing:
+        raise EstimationError(
+            f"The cohort has no column {', '.join(missing)}.",
+            hint="Name them: Cohort.from_frame(..., "
+            f"{', '.join(f'{name}=...' for name in missing)}).",
+        )
+    if strata is not None and strata not in cohort.people.columns:
+        raise EstimationError(
+            f"The cohort has no column {strata!r}.",
+            hint=f"It has: {', '.join(map(str, cohort.people.columns))}.",
+        )
+
+
+def _whole_weeks(
+    people: pd.DataFrame, exited: NDArray[np.bool_], clock: Clock
+) -> tuple[tuple[Array, Array], str]:
+    """Return entry and end; exits within a week are counted up, all else down."""
+    weeks = people["weeks"].to_numpy(dtype=float)
+    before = np.zeros(len(weeks))
+    if clock == "registration":
+        before = people["weeks_before"].to_numpy(dtype=float)
+    whole = np.where(exited, np.ceil(weeks), np.floor(weeks))
+    elapsed = np.floor(before)
+    parts = int(((whole != weeks) & ~np.isnan(weeks)).sum())
+    parts += int(((elapsed != before) & ~np.isnan(before)).sum())
+    note = f"{parts} duration(s) rounded to whole weeks: exits up, all else down"
+    return (elapsed, elapsed + whole), note if parts else ""
+
+
+def _weight(weights: Weights | None, n_rows: int) -> Array | None:
+    if weights is None:
+        return None
+    values = np.asarray(weights.values, dtype=np.float64)
+    if len(values) != n_rows:
+        raise EstimationError(
+            f"`weights` has {len(values)} values, and the cohort {n_rows} rows.",
+            hint="Weigh this very cohort: weigh(cohort).",
+        )
+    return values
+
+
+def _usable(
+    entry: Array, end: Array, weight: Array | None
+) -> tuple[NDArray[np.bool_], str]:
+    """Tell which rows are at risk at all, and why the others are not."""
+    known = ~np.isnan(end) & (entry >= 0)
+    at_risk = known & (end > entry)
+    used = at_risk if weight is None else at_risk & (weight > 0)
+    reasons = (
+        (int((~known).sum()), "of unknown weeks"),
+        (int((known & ~at_risk).sum()), "observed for less than a week"),
+        (int((at_risk & ~used).sum()), "of weight zero"),
+    )
+    notes = [f"{n} row(s) {reason} left out" for n, reason in reasons if n]
+    return used, joined(*notes)
+
+
+def _routes(
+    people: pd.DataFrame, rows: Codes, exited: NDArray[np.bool_]
+) -> tuple[Codes, tuple[str, ...]]:
+    """Return the number of each row's route, and the routes' names."""
+    if "exit_to" not in people.columns:
+        return exited.astype(np.intp), (UNKNOWN_ROUTE,)
+    code, found = pd.factorize(people["exit_to"].iloc[rows])
+    names = [*map(str, found), UNKNOWN_ROUTE]  # a missing route has the code -1
+    taken = {names[place] for place in np.unique(code[exited])}
+    routes = sorted(taken, key=lambda name: (name == UNKNOWN_ROUTE, name))
+    number = {name: place for place, name in enumerate(routes, start=1)}
+    numbers = np.array([number.get(name, 0) for name in names], dtype=np.intp)
+    return np.where(exited, numbers[code], 0), tuple(routes) or (UNKNOWN_ROUTE,)
+
+
+def _strata(
+    people: pd.DataFrame, rows: Codes, strata: str | None
+) -> tuple[Codes, tuple[str, ...]]:
+    """Return the number of each row's stratum, and the strata's names, in order."""
+    if strata is None:
+        return np.zeros(len(rows), dtype=np.intp), ("all",)
+    code, found = pd.factorize(
+        people[strata].iloc[rows], sort=True, use_na_sentinel=False
+    )
+    return np.asarray(code, dtype=np.intp), tuple(map(str, found))
