@@ -57,6 +57,20 @@ def effect_by(
     `score`, for each row of the sample, is taken as known. Without columns to adjust
     for, each estimator is the difference in means.
     """
+    weighting, prediction = models_of(
+        method, sample, outcome_model=outcome_model, score=score
+    )
+    return served_effect(sample, weighting, prediction)
+
+
+def models_of(
+    method: Estimator,
+    sample: Sample,
+    *,
+    outcome_model: OutcomeModel | None = None,
+    score: NDArray[np.float64] | None = None,
+) -> tuple[FittedModel, FittedModel]:
+    """Return the weights and the prediction of an estimator."""
     recipe = _RECIPES[checked_method(method, ESTIMATORS)]
     if score is not None and not recipe.scored:
         raise EstimationError(
@@ -68,8 +82,7 @@ def effect_by(
     else:
         weighting = recipe.weights(sample)
     model = model_of(method, sample, outcome_model)
-    prediction = predicted(sample, model) if model else unpredicted(sample)
-    return served_effect(sample, weighting, prediction)
+    return weighting, predicted(sample, model) if model else unpredicted(sample)
 
 
 def model_of(

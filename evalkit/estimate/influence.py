@@ -64,10 +64,10 @@ class FittedModel:
         """
         gradient = self.x.T @ (sensitivity * self.slope)
         bread = gram(self.x, self.curvature)
-        return np.asarray(self.residual * (self.x @ _solved(bread, gradient)))
+        return np.asarray(self.residual * (self.x @ solved(bread, gradient)))
 
 
-def _solved(bread: Array, gradient: Array) -> Array:
+def solved(bread: Array, gradient: Array) -> Array:
     """Solve in units in which each column counts alike; rank may be short."""
     if not bread.size:
         return gradient

@@ -63,6 +63,48 @@ class ServedEffect:
         return float(1 / np.square(self.shares).sum())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlMean:
+    """The mean of something among weighted controls.
+
+    Attributes
+    ----------
+    mean
+        The mean over months, which count as the pilot's people do.
+    influence
+        Contribution of each row to its error, through the weights too.
+    shares
+        Weights as used: zero for pilots, and their sum is one. They are the
+        derivative of the mean by each row's value.
+    """
+
+    mean: float
+    influence: Array
+    shares: Array
+
+
+def control_mean(sample: Sample, weighting: FittedModel, value: Array) -> ControlMean:
+    r"""Return the mean of a value among controls, weighted within month.
+
+    :math:`\sum_m \frac{n_{1m}}{n_1} \sum_{i \in m} w_i v_i / \sum_{i \in m} w_i` over
+    controls.
+    """
+    weights = np.where(sample.pilot, 0.0, weighting.fitted)
+    of_month = np.bincount(sample.month, weights=sample.pilot) / sample.n_pilot
+    total = (np.bincount(sample.month, weights=weights) / of_month)[sample.month]
+    shares = weights / total
+    means = np.bincount(sample.month, weights=shares * value) / of_month
+    own = means[sample.month]
+    mean = float(of_month @ means)
+    per_weight = np.where(sample.pilot, 0.0, (value - own) / total)
+    influence = (
+        shares * (value - own)
+        + sample.pilot / sample.n_pilot * (own - mean)
+        + weighting.influence(per_weight)
+    )
+    return ControlMean(mean=mean, influence=influence, shares=shares)
+
+
 def served_effect(
     sample: Sample, weighting: FittedModel, prediction: FittedModel
 ) -> ServedEffect:
@@ -78,38 +120,21 @@ def served_effect(
     weighting; both together are augmented weighting, right if either model is.
     """
     residual = sample.outcome - prediction.fitted
-    shares, total = _shares(sample, weighting.fitted)
-    weighted = np.bincount(sample.month, weights=shares * residual)
-    by_month = np.bincount(sample.month, weights=sample.pilot / sample.n_pilot)
-    gap = residual - (weighted / by_month)[sample.month]
-    estimate = float(gap[sample.pilot].mean())
     of_pilot = sample.pilot / sample.n_pilot
-    per_weight = np.where(sample.pilot, 0.0, -gap / total)
+    of_control = control_mean(sample, weighting, residual)
+    mean = float(of_pilot @ residual)
+    pilot = float(of_pilot @ sample.outcome)
     influence = (
-        of_pilot * (gap - estimate)
-        - shares * gap
-        + weighting.influence(per_weight)
-        + prediction.influence(shares - of_pilot)
+        of_pilot * (residual - mean)
+        - of_control.influence
+        + prediction.influence(of_control.shares - of_pilot)
     )
-    pilot = float(sample.outcome[sample.pilot].mean())
     return ServedEffect(
-        estimate=estimate,
+        estimate=mean - of_control.mean,
         pilot=pilot,
         influence=influence,
         pilot_influence=of_pilot * (sample.outcome - pilot),
-        shares=shares,
+        shares=of_control.shares,
         residual=residual,
         note=joined(weighting.note, prediction.note),
     )
-
-
-def _shares(sample: Sample, weights: Array) -> tuple[Array, Array]:
-    """Normalise the controls' weights within month to the pilot's share of it.
-
-    Also returns, for each row, what its weight was divided by.
-    """
-    of_controls = np.where(sample.pilot, 0.0, weights)
-    pilots = np.bincount(sample.month, weights=sample.pilot)
-    sums = np.bincount(sample.month, weights=of_controls)
-    total = (sums * sample.n_pilot / pilots)[sample.month]
-    return of_controls / total, total
