@@ -51,8 +51,9 @@ def follow_up(
     Cohort
         One row per person and cohort month. Readings of the outcome: ``outcome`` (not
         unemployed at the lag), ``outcome_strict`` (nor in a service or training),
-        ``outcome_report`` (controls: absent from the follow-up pool), and one
-        ``outcome_...`` for every further lag. ``weeks_before`` is counted down,
+        ``outcome_report`` (controls: absent from the follow-up pool),
+        ``outcome_laid_off`` (laid off full-time at the lag counted the other way), and
+        one ``outcome_...`` for every further lag. ``weeks_before`` is counted down,
         ``weeks`` to an exit up.
 
     Raises

@@ -18,7 +18,7 @@ from evalkit.cohort.time_zero import (
 from evalkit.study.months import counting_day, first_day, parse_month
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -38,12 +38,34 @@ def slack(register: Register) -> int:
 def build_histories(
     register: Register, draws: Sequence[Draw], time_zero: TimeZero
 ) -> None:
-    """Make the tables ``entrants`` and ``histories`` in the register's engine."""
+    """Make the tables ``entrants`` and ``histories`` of both groups in the engine."""
+    import pandas as pd
+
+    seeds = {parse_month(draw.month): draw.certificate.seed for draw in draws}
+    drawn = pd.DataFrame(
+        {
+            "month": [
+                m for m, d in zip(seeds, draws, strict=True) for _ in d.person_ids
+            ],
+            "person_id": [person for draw in draws for person in draw.person_ids],
+        }
+    ).astype({"month": "int32", "person_id": "object"})
+    register.engine.upload("drawn", drawn)
+    build_histories_of_drawn(register, seeds, time_zero)
+
+
+def build_histories_of_drawn(
+    register: Register, seeds: Mapping[int, str], time_zero: TimeZero
+) -> None:
+    """Make the same tables of everybody in the table ``drawn``: month, person_id.
+
+    `seeds` has the seed of each month, by which controls get their time zero.
+    """
     engine = register.engine
-    engine.upload("month_days", month_days(register, draws))
+    engine.upload("month_days", month_days(register, seeds))
     engine.upload("looks", _looks(register))
-    engine.table("entrants", _entrants(register, draws, time_zero))
-    engine.table("eligible", _eligible(register, draws))
+    engine.table("entrants", _entrants(register, list(seeds), time_zero))
+    engine.table("eligible", _eligible(register, list(seeds)))
     engine.table("histories", _histories(register))
 
 
@@ -65,7 +87,7 @@ def _looks(register: Register) -> pd.DataFrame:
     ).astype({"found_absent": "Int32"})
 
 
-def _entrants(register: Register, draws: Sequence[Draw], time_zero: TimeZero) -> str:
+def _entrants(register: Register, months: Sequence[int], time_zero: TimeZero) -> str:
     """Return SQL for everybody who is followed, numbered in a fixed order.
 
     ``origin_month`` is the snapshot in which people are described: the last before
@@ -84,7 +106,7 @@ def _entrants(register: Register, draws: Sequence[Draw], time_zero: TimeZero) ->
             UNION ALL
             SELECT c.person_id, c.month, false AS in_pilot, c.time_zero,
                    CAST(NULL AS INTEGER) AS start_day, m.control_snapshot
-            FROM ({control_entries(register, draws, time_zero)}) c
+            FROM ({control_entries(register, months, time_zero)}) c
             JOIN month_days m ON m.month = c.month
         ) e
         LEFT JOIN (
@@ -94,7 +116,7 @@ def _entrants(register: Register, draws: Sequence[Draw], time_zero: TimeZero) ->
     """  # noqa: S608
 
 
-def _eligible(register: Register, draws: Sequence[Draw]) -> str:
+def _eligible(register: Register, months: Sequence[int]) -> str:
     """Return SQL for the frame's verdict on the pilot's people: ``outside``.
 
     NULL where all criteria are met, else the first that is not. Whoever has no row in
@@ -102,7 +124,7 @@ def _eligible(register: Register, draws: Sequence[Draw]) -> str:
     """
     inflow = register.protocol.frame.kind == "inflow"
     parts = []
-    for month in (parse_month(draw.month) for draw in draws):
+    for month in months:
         snapshot = month if inflow else month - 1
         criteria = eligibility(register.protocol, month)
         cases = " ".join(

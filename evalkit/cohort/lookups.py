@@ -16,17 +16,35 @@ if TYPE_CHECKING:
     from evalkit.register.register import Register
     from evalkit.study.protocol import Lag
 
+_LAID_OFF = "03"
+
 
 def look_up(register: Register) -> pd.DataFrame:
     """Return one row per entrant with all that was looked up, in entrants' order."""
     engine = register.engine
     lags = [register.protocol.follow_up.lag, *register.protocol.follow_up.further_lags]
-    engine.upload("lag_days", _lag_days(register, lags))
-    engine.table("at_zero", _at_zero(register))
+    _look_up_states(register, lags)
     engine.table("exits", _exits(register))
-    engine.table("measured", _measured(register, lags))
     engine.table("past", _past(register))
     return engine.frame(_joined(register, lags))
+
+
+def count_states(register: Register) -> pd.DataFrame:
+    """Return how many entrants are alike in all that their outcome depends on.
+
+    The columns that `look_up` has for it, and ``people``; ``first_referral`` is kept
+    only where it is not after time zero.
+    """
+    _look_up_states(register, [register.protocol.follow_up.lag])
+    return register.engine.frame(_counted())
+
+
+def _look_up_states(register: Register, lags: list[Lag]) -> None:
+    """Make the tables of the state at time zero and at the lags."""
+    engine = register.engine
+    engine.upload("lag_days", _lag_days(register, lags))
+    engine.table("at_zero", _at_zero(register))
+    engine.table("measured", _measured(register, lags))
 
 
 def _lag_days(register: Register, lags: list[Lag]) -> pd.DataFrame:
@@ -130,6 +148,7 @@ def _exits(register: Register) -> str:
 
 def _measured(register: Register, lags: list[Lag]) -> str:
     """Return SQL for the state at each lag, numbered from 0 (the plan's first)."""
+    laid_off = f"h.employment_code = '{_LAID_OFF}'"
     unknown = ", ".join(_texts(register.protocol.register_.unknown_exits)) or "NULL"
     columns = []
     for number, _ in enumerate(lags):
@@ -142,6 +161,7 @@ def _measured(register: Register, lags: list[Lag]) -> str:
             f"coalesce(bool_or({covers}), false) AS found_{number}",
             f"coalesce(bool_or({covers} AND h.unemployed), false) AS still_{number}",
             f"coalesce(bool_or({covers} AND h.in_service), false) AS service_{number}",
+            f"coalesce(bool_or({covers} AND {laid_off}), false) AS laid_off_{number}",
             f"coalesce(bool_or({lost}), false) AS lost_{number}",
         ]
     return f"""
@@ -185,7 +205,7 @@ def _joined(register: Register, lags: list[Lag]) -> str:
         for number, _ in enumerate(lags)
         for prefix, name in (
             ("d", "lag_day"), ("d", "lag_month"), ("m", "found"), ("m", "still"),
-            ("m", "service"), ("m", "lost"),
+            ("m", "service"), ("m", "laid_off"), ("m", "lost"),
         )
     ]  # fmt: skip
     described = [f'o."{name}"' for name in described_by(register)]
@@ -196,7 +216,9 @@ def _joined(register: Register, lags: list[Lag]) -> str:
                x.exit_day, x.by_code, x.exit_reason AS reason_of_exit, x.exit_code,
                x.exit_in_service, m.in_pool, m.linked,
                p.months_unemployed_24, p.spells_24, p.services_24,
-               q.outside, q.person_id IS NOT NULL AS in_snapshot, {columns}
+               q.outside, q.person_id IS NOT NULL AS in_snapshot,
+               coalesce(o.employment_code = '{_LAID_OFF}', false) AS laid_off_then,
+               {columns}
         FROM entrants e
         JOIN lag_days d ON d.time_zero = e.time_zero
         JOIN at_zero z ON z.entrant = e.entrant
@@ -207,6 +229,42 @@ def _joined(register: Register, lags: list[Lag]) -> str:
         LEFT JOIN histories o
           ON o.person_id = e.person_id AND o.month = e.origin_month AND {origin}
         ORDER BY e.entrant
+    """  # noqa: S608
+
+
+def _counted() -> str:
+    """Return SQL that counts entrants by what their outcome depends on."""
+    known = {
+        "month": "e.month",
+        "in_pilot": "e.in_pilot",
+        "time_zero": "e.time_zero",
+        "first_referral": "CASE WHEN e.first_referral <= e.time_zero "
+        "THEN e.time_zero END",
+        "unemployed_then": "z.unemployed_then",
+        "lag_month_0": "d.lag_month_0",
+        "found_0": "m.found_0",
+        "still_0": "m.still_0",
+        "service_0": "m.service_0",
+        "laid_off_0": "m.laid_off_0",
+        "lost_0": "m.lost_0",
+        "in_pool": "m.in_pool",
+        "linked": "m.linked",
+        "outside": "q.outside",
+        "in_snapshot": "q.person_id IS NOT NULL",
+    }
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in known.items())
+    names = ", ".join(known)
+    return f"""
+        SELECT {names}, count(*) AS people
+        FROM (
+            SELECT {columns}
+            FROM entrants e
+            JOIN lag_days d ON d.time_zero = e.time_zero
+            JOIN at_zero z ON z.entrant = e.entrant
+            JOIN measured m ON m.entrant = e.entrant
+            LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month
+        ) s
+        GROUP BY {names} ORDER BY {names}
     """  # noqa: S608
 
 

@@ -34,8 +34,8 @@ def person_table(
     covariates = list(register.protocol.estimate.covariates)
     first = [name for name in people if name not in covariates]
     people = people[[*first, *covariates]]
-    hurdles = _hurdles(found)
-    kept = _kept(hurdles, time_zero)
+    hurdles = hurdles_of(found)
+    kept = are_kept(hurdles, time_zero)
     return Cohort(
         people=people[kept].reset_index(drop=True),
         covariates=tuple(covariates),
@@ -57,6 +57,7 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
             "time_zero": _dates(found["time_zero"]),
             "weeks_before": elapsed,
             "started": pilot & found["start_day"].notna(),
+            "laid_off": found["laid_off_then"],
             "weeks_to_referral": _weeks_to_referral(found),
         }
     )
@@ -128,6 +129,19 @@ def _true(column: pd.Series) -> pd.Series[bool]:
 def _outcomes(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the status at the lag, its three readings, and the further lags."""
     lags = register.protocol.follow_up.further_lags
+    readings = readings_of(register, found) | {
+        "measured": found["lag_month_0"].map(lambda month: month_text(int(month))),
+        "days_observed": _days_observed(register, found),
+    }
+    for number, lag in enumerate(lags, start=1):
+        later = _status(register, found, number).map(_NOT_UNEMPLOYED_IS_ONE)
+        reached = found[f"lag_month_{number}"] <= register.months[-1]
+        readings[f"outcome_{lag.name}"] = later.where(reached)
+    return readings
+
+
+def readings_of(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the status at the plan's lag and the readings of it."""
     status = _status(register, found, 0)
     outcome = status.map(_NOT_UNEMPLOYED_IS_ONE)
     absent = (~found["in_pool"]).astype(float).where(outcome.notna())
@@ -136,13 +150,9 @@ def _outcomes(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
         "outcome": outcome,
         "outcome_strict": outcome.mask(found["service_0"] & (outcome == 1), 0.0),
         "outcome_report": outcome.where(found["in_pilot"], absent),
-        "measured": found["lag_month_0"].map(lambda month: month_text(int(month))),
-        "days_observed": _days_observed(register, found),
     }
-    for number, lag in enumerate(lags, start=1):
-        later = _status(register, found, number).map(_NOT_UNEMPLOYED_IS_ONE)
-        reached = found[f"lag_month_{number}"] <= register.months[-1]
-        readings[f"outcome_{lag.name}"] = later.where(reached)
+    if "employment_code" in register.protocol.data.columns:
+        readings["outcome_laid_off"] = outcome.mask(found["laid_off_0"], 1 - outcome)
     return readings
 
 
@@ -171,7 +181,7 @@ def _days_observed(register: Register, found: pd.DataFrame) -> pd.Series:
     return found["lag_month_0"].map(days) - found["time_zero"]
 
 
-def _hurdles(found: pd.DataFrame) -> pd.Series:
+def hurdles_of(found: pd.DataFrame) -> pd.Series:
     """Name the first criterion that each entrant does not meet; empty: meets all."""
     pilot = found["in_pilot"]
     outside = found["outside"].fillna("").mask(~found["in_snapshot"], _NOT_IN_SNAPSHOT)
@@ -181,7 +191,8 @@ def _hurdles(found: pd.DataFrame) -> pd.Series:
     return hurdle.mask((hurdle == "") & ~pilot & referred, _REFERRED)
 
 
-def _kept(hurdles: pd.Series, time_zero: TimeZero) -> pd.Series:
+def are_kept(hurdles: pd.Series, time_zero: TimeZero) -> pd.Series:
+    """Tell who stays in a reading, by the criteria that people do not meet."""
     if time_zero == "report":
         return hurdles.notna()
     return hurdles == ""

@@ -11,14 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from evalkit.cohort.frame import frame_day, snapshot_month
-from evalkit.study.months import first_day, last_day, parse_month
+from evalkit.study.months import first_day, last_day, month_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from evalkit.cohort.draw import Draw
     from evalkit.register.register import Register
 
 TimeZero = Literal["aligned", "report"]
@@ -92,24 +91,12 @@ def _hexadecimal(number: int) -> str:
 
 
 def control_entries(
-    register: Register, draws: Sequence[Draw], time_zero: TimeZero
+    register: Register, months: Sequence[int], time_zero: TimeZero
 ) -> str:
-    """Return SQL for the drawn controls: person_id, month, time_zero.
+    """Return SQL for the people in ``drawn``: person_id, month, time_zero.
 
-    Uploads the draws as ``drawn`` and, where needed, the month's referral dates.
+    Uploads the months' referral dates where they are needed.
     """
-    import pandas as pd
-
-    months = [parse_month(draw.month) for draw in draws]
-    drawn = pd.DataFrame(
-        {
-            "month": [
-                m for m, d in zip(months, draws, strict=True) for _ in d.person_ids
-            ],
-            "person_id": [person for draw in draws for person in draw.person_ids],
-        }
-    ).astype({"month": "int32", "person_id": "object"})
-    register.engine.upload("drawn", drawn)
     if register.protocol.frame.kind == "inflow":
         return """
             SELECT d.person_id, d.month, min(s.registration_day) AS time_zero
@@ -136,12 +123,12 @@ def control_entries(
     """
 
 
-def month_days(register: Register, draws: Sequence[Draw]) -> pd.DataFrame:
+def month_days(register: Register, seeds: Mapping[int, str]) -> pd.DataFrame:
     """Return what the SQL of the follow-up has to know about each cohort month."""
     import pandas as pd
 
     protocol = register.protocol
-    months = [parse_month(draw.month) for draw in draws]
+    months = list(seeds)
     return pd.DataFrame(
         {
             "month": months,
@@ -149,8 +136,6 @@ def month_days(register: Register, draws: Sequence[Draw]) -> pd.DataFrame:
             "last_day": [last_day(m) for m in months],
             "frame_day": [frame_day(protocol, m) for m in months],
             "control_snapshot": [snapshot_month(protocol, m) for m in months],
-            "seed_and_month": [
-                f"{draw.certificate.seed}|{draw.month}|" for draw in draws
-            ],
+            "seed_and_month": [f"{seeds[m]}|{month_text(m)}|" for m in months],
         }
     )

@@ -116,7 +116,7 @@ def clustered_difference(people: pd.DataFrame, *, level: float) -> PooledDiffere
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Strata:
     """What the rows say stratum by stratum, and how the strata depend on each other.
 
@@ -180,7 +180,7 @@ def _clustered_covariance(rows: pd.DataFrame, cells: pd.DataFrame) -> tuple[Arra
     """Return the covariance of the strata's differences and the number of clusters."""
     from scipy.sparse import coo_array
 
-    at = cells.index.get_indexer(rows["stratum"])
+    at = cells.index.get_indexer(pd.Index(rows["stratum"]))
     own = cells.iloc[at]
     pilot = rows["pilot"].to_numpy()
     size = np.where(pilot, own["n_pilot"], -own["n_control"])

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Method = Literal["newcombe", "score", "agresti-caffo", "wald"]
 
+_WHOLE_FRAME = 1e-9  # nothing is left to chance, yet nothing is divided by zero
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference(Effect):
@@ -41,6 +43,7 @@ def difference_in_shares(
     *,
     method: Method = "newcombe",
     level: float = 0.95,
+    frame_size: int | None = None,
 ) -> Difference:
     r"""Compare two independent shares.
 
@@ -61,6 +64,12 @@ def difference_in_shares(
         plain interval, for comparison with other work; too narrow in small groups.
     level
         Level of the confidence interval.
+    frame_size
+        People whom the controls were drawn from without replacement. Given, the
+        control's share stands for that one frame and no other month or place, and its
+        uncertainty shrinks as the sample nears the frame: what would the whole frame
+        have shown? Leave it out for the effect of a pilot, which is asked of more
+        people than those who happened to be in one frame.
 
     Returns
     -------
@@ -93,6 +102,10 @@ def difference_in_shares(
 
     and :math:`\tilde p_1 - \tilde p_0 = \delta` are the shares most likely under it.
 
+    With `frame_size` N the variance of the control's share is multiplied by
+    :math:`(N - n_0) / (N - 1)` [4]_: events and people of the control group are
+    divided by it before any of the intervals is made.
+
     References
     ----------
     .. [1] Newcombe RG (1998). Interval estimation for the difference between
@@ -123,12 +136,14 @@ def difference_in_shares(
     """
     checked_method(method, LIMITS)
     checked_level(level)
-    x1, n1 = _checked_counts(pilot, "pilot")
-    x0, n0 = _checked_counts(control, "control")
+    x1, n1 = checked_group(pilot, "pilot")
+    x0, n0 = checked_group(control, "control")
     p1, p0 = _share(x1, n1), _share(x0, n0)
+    sampled = _sampled_part(n0, frame_size)
     measures = (math.nan,) * 4
     if n1 and n0:
-        measures = _measures(x1, n1, x0, n0, method=method, level=level)
+        control_table = (x0 / sampled, n0 / sampled)
+        measures = _measures(x1, n1, *control_table, method=method, level=level)
     se, ci_low, ci_high, p_value = measures
     return Difference(
         estimate=p1 - p0,
@@ -142,7 +157,11 @@ def difference_in_shares(
         n_control=n0,
         level=level,
         method=method,
-        note=joined(_empty_note(n1, n0), _no_spread_note(se, method)),
+        note=joined(
+            _empty_note(n1, n0),
+            _no_spread_note(se, method),
+            "" if frame_size is None else f"for a frame of {frame_size} people only",
+        ),
     )
 
 
@@ -218,7 +237,7 @@ def difference_in_means(
     )
 
 
-def _checked_counts(counts: tuple[int, int], group: str) -> tuple[int, int]:
+def checked_group(counts: tuple[int, int], group: str) -> tuple[int, int]:
     """Return events and people as whole numbers, or say what is wrong with them."""
     if not _are_two_counts(counts):
         raise EstimationError(
@@ -232,6 +251,19 @@ def _checked_counts(counts: tuple[int, int], group: str) -> tuple[int, int]:
             hint="Give the events first, then all people of the group.",
         )
     return int(events), int(people)
+
+
+def _sampled_part(n0: int, frame_size: int | None) -> float:
+    """Return the part of a sample's variance that a finite frame leaves."""
+    if frame_size is None:
+        return 1.0
+    if isinstance(frame_size, bool) or frame_size != int(frame_size) or frame_size < n0:
+        raise EstimationError(
+            f"`frame_size` must be at least the {n0} people of the control group, "
+            f"got {frame_size}.",
+            hint="Give the number of people whom the controls were drawn from.",
+        )
+    return max((frame_size - n0) / max(frame_size - 1, 1), _WHOLE_FRAME)
 
 
 def _are_two_counts(counts: object) -> bool:

@@ -19,15 +19,20 @@ _STEPS = 1000
 _TOLERANCE = 1e-13
 
 
-def cochran_q(differences: Array, variances: Array) -> tuple[float, float]:
-    """Return Q and its p-value; NaN for fewer than two strata."""
+def cochran_q(
+    differences: Array, variances: Array, *, around: float | None = None
+) -> tuple[float, float]:
+    """Return Q and its p-value; NaN for fewer than two strata.
+
+    Around the inverse-variance mean, or around another pooled difference.
+    """
     from scipy.special import chdtrc
 
     df = differences.size - 1
     if df < 1:
         return math.nan, math.nan
     weights = 1 / variances
-    mean = np.average(differences, weights=weights)
+    mean = np.average(differences, weights=weights) if around is None else around
     q = float((weights * (differences - mean) ** 2).sum())
     return q, float(chdtrc(df, q))
 

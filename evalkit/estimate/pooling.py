@@ -58,7 +58,7 @@ class PooledDifference(Effect):
 
     Notes
     -----
-    What a method does not estimate is NaN: Q and I2 come with ``"fixed"`` and
+    What a method does not estimate is NaN: I2 comes with ``"fixed"`` and
     ``"random"``, tau2 and the prediction interval with ``"random"`` only.
     """
 
@@ -126,8 +126,12 @@ def pooled_difference(
     stays within the normal quantile, with the Mantel-Haenszel weights instead of the
     paper's iterated ones; its `se` is the plug-in one.
 
-    ``"fixed"`` and ``"random"`` need a variance in each stratum: where a cell is
-    zero, half a person is added to each cell of that stratum, and the note says so.
+    Q is :math:`\sum_m (d_m - \hat\delta)^2 / v_m` with plug-in variances, around the
+    estimate of the method (``"random"``: that of ``"fixed"``).
+
+    ``"fixed"``, ``"random"`` and Q need a variance in each stratum: where a cell is
+    zero, half a person is added to each cell of that stratum; the note says so where
+    the estimate depends on it.
     The prediction interval is
     :math:`\hat\mu \pm t_{k-1} \sqrt{\hat\tau^2 + se^2}`.
 
@@ -220,7 +224,16 @@ def _too_alike_note(tables: Tables, se: float) -> str:
 
 
 def _mantel_haenszel(tables: Tables, level: float) -> dict[str, float]:
-    return _average(tables, tables.weights, _sato_se(tables), level)
+    average = _average(tables, tables.weights, _sato_se(tables), level)
+    return average | _spread(tables)
+
+
+def _spread(tables: Tables) -> dict[str, float]:
+    """Return Q around the Mantel-Haenszel difference, and its p-value."""
+    differences, variances = _differences(_without_zero_cells(tables))
+    around = float(tables.estimate)
+    q, q_p_value = cochran_q(differences, variances, around=around)
+    return {"q": q, "q_p_value": q_p_value}
 
 
 def _sato_se(tables: Tables) -> float:
@@ -241,7 +254,8 @@ def _score(tables: Tables, level: float) -> dict[str, float]:
     se = math.sqrt(float((tables.weights**2 * variances).sum()))
     low, high = score_limits(tables, normal_quantile(level))
     z = score_statistic(tables, np.asarray(0.0))
-    return _average(tables, tables.weights, se, level) | {
+    average = _average(tables, tables.weights, se, level) | _spread(tables)
+    return average | {
         "ci_low": float(low),
         "ci_high": float(high),
         "p_value": normal_p_value(float(z)),

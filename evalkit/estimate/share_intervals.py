@@ -28,8 +28,8 @@ def _newcombe_limits(
     x1: Array, n1: Array, x0: Array, n0: Array, z: float | Array
 ) -> tuple[Array, Array]:
     p1, p0 = x1 / n1, x0 / n0
-    low1, high1 = _wilson_limits(x1, n1, z)
-    low0, high0 = _wilson_limits(x0, n0, z)
+    low1, high1 = wilson_limits(x1, n1, z)
+    low0, high0 = wilson_limits(x0, n0, z)
     difference = p1 - p0
     return (
         difference - np.hypot(p1 - low1, high0 - p0),
@@ -37,7 +37,7 @@ def _newcombe_limits(
     )
 
 
-def _wilson_limits(x: Array, n: Array, z: float | Array) -> tuple[Array, Array]:
+def wilson_limits(x: Array, n: Array, z: float | Array) -> tuple[Array, Array]:
     """Return the score limits of one share."""
     square = np.square(z)
     centre = (x + square / 2) / (n + square)

@@ -52,6 +52,17 @@ restricted <- function(delta, x1, n1, x0, n0) {
   uniroot(slope, ends, tol = 1e-16, maxiter = 10000)$root
 }
 
+# Cochran's Q around a given difference, half a person in each cell where one is zero.
+spread <- function(t, around) {
+  if (nrow(t) < 2) return(c(q = NaN, q_p_value = NaN))
+  e <- escalc(
+    ai = t[, 1], n1i = t[, 2], ci = t[, 3], n2i = t[, 4], measure = "RD", add = 1 / 2,
+    to = "only0"
+  )
+  q <- sum((e$yi - around)^2 / e$vi)
+  c(q = q, q_p_value = pchisq(q, nrow(t) - 1, lower.tail = FALSE))
+}
+
 score <- function(t, level) {
   x1 <- t[, 1]; n1 <- t[, 2]; x0 <- t[, 3]; n0 <- t[, 4]
   w <- n1 * n0 / (n1 + n0)
@@ -71,7 +82,7 @@ score <- function(t, level) {
     ci_low = uniroot(function(d) z(d) - q, c(-1 + 1e-9, estimate), tol = tight)$root,
     ci_high = uniroot(function(d) z(d) + q, c(estimate, 1 - 1e-9), tol = tight)$root,
     p_value = 2 * pnorm(-abs(z(0))),
-    q = NaN, q_p_value = NaN, i2 = NaN, tau2 = NaN,
+    spread(t, estimate), i2 = NaN, tau2 = NaN,
     prediction_low = NaN, prediction_high = NaN
   )
 }
@@ -81,8 +92,8 @@ from_metafor <- function(fit, heterogeneity, random) {
   c(
     estimate = as.numeric(fit$beta), se = fit$se, ci_low = fit$ci.lb,
     ci_high = fit$ci.ub, p_value = fit$pval,
-    q = if (heterogeneity) fit$QE else NaN,
-    q_p_value = if (heterogeneity) fit$QEp else NaN,
+    q = if (fit$k > 1) fit$QE else NaN,
+    q_p_value = if (fit$k > 1) fit$QEp else NaN,
     i2 = if (heterogeneity) fit$I2 / 100 else NaN,
     tau2 = if (random) fit$tau2 else NaN,
     prediction_low = prediction$pi.lb, prediction_high = prediction$pi.ub

@@ -1,0 +1,159 @@
+"""Everybody who could have been drawn, followed up by the same rule, as counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from evalkit.cohort.follow_up import measurable_months, require_measurable
+from evalkit.cohort.frame import frame, require_drawable
+from evalkit.cohort.histories import build_histories_of_drawn
+from evalkit.cohort.lookups import count_states
+from evalkit.cohort.person_table import are_kept, hurdles_of, readings_of
+from evalkit.errors import DrawError
+from evalkit.results import Result
+from evalkit.study.months import month_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evalkit.cohort.time_zero import TimeZero
+    from evalkit.register.register import Register
+
+_READINGS = {
+    "events": "outcome",
+    "strict_events": "outcome_strict",
+    "report_events": "outcome_report",
+}
+_COUNTS = ["people", "left_out", "unknown", "known", *_READINGS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WholeFrame(Result):
+    """The pilot's people and everybody in the frame, month by month, as counts.
+
+    Attributes
+    ----------
+    table
+        One row per month and group: month, group, people, left_out (of whom not
+        followed, since they do not meet the criteria at time zero), unknown (followed,
+        with an unknown outcome), known, events (known and not unemployed),
+        strict_events (nor in a service or training), report_events (by the report's
+        rule).
+    time_zero
+        The reading of time zero.
+    """
+
+    table: pd.DataFrame
+    time_zero: TimeZero
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table (a copy)."""
+        return self.table.copy()
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Events and people by month, as `pooled_difference` takes them."""
+        sides = self.table.pivot_table(
+            index="month", columns="group", values=["events", "known"], fill_value=0
+        ).reindex(columns=pd.MultiIndex.from_tuples(_SIDES), fill_value=0)
+        sides.columns = pd.Index(_SIDES.values())
+        return sides.astype(int).rename_axis("stratum").reset_index()
+
+
+_SIDES = {
+    ("events", "pilot"): "pilot_events",
+    ("known", "pilot"): "n_pilot",
+    ("events", "control"): "control_events",
+    ("known", "control"): "n_control",
+}
+
+
+def whole_frame(
+    register: Register,
+    months: Sequence[str] | None = None,
+    *,
+    time_zero: TimeZero | None = None,
+) -> WholeFrame:
+    """Follow up everybody who could have been drawn, and return counts.
+
+    What a sample estimates, the whole frame shows: the same criteria, time zero and
+    lag, and the very SQL of `follow_up`. Only counts leave the engine, so that a
+    national register takes no more memory than a small one. It removes the chance of
+    the draw, and nothing else: the frame's people are no more like the pilot's than
+    the sample's are.
+
+    Parameters
+    ----------
+    register
+        The register, reaching beyond the lag.
+    months
+        Cohort months. None: all that can be measured.
+    time_zero
+        As in `follow_up`. None: the plan's.
+
+    Returns
+    -------
+    WholeFrame
+        Two rows for each month, the pilot's and the frame's.
+
+    Raises
+    ------
+    DrawError
+        If a month cannot be drawn or measured.
+
+    Examples
+    --------
+    >>> from evalkit.examples.small import small_register
+    >>> whole = whole_frame(small_register(), ["2021-02"])
+    >>> table = whole.to_frame().set_index("group")
+    >>> int(table.loc["control", "people"]) > 300
+    True
+    """
+    chosen = measurable_months(register) if months is None else list(months)
+    if not chosen:
+        raise DrawError("There is no month to follow up.")
+    numbers = {
+        month_text(n): n for n in (require_drawable(register, m) for m in chosen)
+    }
+    require_measurable(register, list(numbers))
+    reading = time_zero or register.protocol.follow_up.time_zero
+    tables = [_month(register, number, reading) for number in numbers.values()]
+    return WholeFrame(table=pd.concat(tables, ignore_index=True), time_zero=reading)
+
+
+def _month(register: Register, month: int, time_zero: TimeZero) -> pd.DataFrame:
+    """Return the rows of one month; one at a time, so that little is held at once."""
+    in_frame = frame(register.protocol, month)
+    register.engine.table(
+        "drawn",
+        f"SELECT CAST({month} AS INTEGER) AS month, person_id FROM ({in_frame}) f",  # noqa: S608
+    )
+    seed = register.protocol.draw.seed
+    build_histories_of_drawn(register, {month: seed}, time_zero)
+    return _counts(register, count_states(register), time_zero)
+
+
+def _counts(
+    register: Register, found: pd.DataFrame, time_zero: TimeZero
+) -> pd.DataFrame:
+    """Sum up people who are alike, by the rules of the person table."""
+    kept = are_kept(hurdles_of(found), time_zero)
+    readings = readings_of(register, found)
+    known = kept & readings["outcome"].notna()
+    people = found["people"]
+    parts = {
+        "people": people,
+        "left_out": people.where(~kept, 0),
+        "unknown": people.where(kept & ~known, 0),
+        "known": people.where(known, 0),
+    } | {
+        name: people.where(known & readings[reading].eq(1), 0)
+        for name, reading in _READINGS.items()
+    }
+    group = found["in_pilot"].map({True: "pilot", False: "control"}).rename("group")
+    month = found["month"].map(lambda number: month_text(int(number)))
+    sums = pd.DataFrame(parts)[_COUNTS].groupby([month, group]).sum()
+    return sums.astype(int).reset_index().sort_values("group", ascending=False)
