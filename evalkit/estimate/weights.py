@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -60,12 +60,14 @@ class Weights(Result):
     pairs
         Positions of pilots and their matched controls, a row for each pair, where the
         method is matching.
+    covariates, options
+        What `weigh` was told.
     """
 
     values: pd.Series[float]
     table: pd.DataFrame
     estimand: str
-    method: str
+    method: Method
     score: pd.Series[float] | None
     note: str
     dropped: tuple[int, ...]
@@ -73,6 +75,8 @@ class Weights(Result):
     matrix: DesignMatrix | None
     parameters: Array
     pairs: NDArray[np.intp] | None
+    covariates: tuple[str, ...] | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ess(self) -> dict[str, float]:
@@ -88,6 +92,19 @@ class Weights(Result):
         """Return one row for each group; the weights of people are in `values`."""
         named = self.table.assign(method=self.method, estimand=self.estimand)
         return named.assign(note=self.note)
+
+    def again(self, cohort: Cohort, rows: NDArray[np.intp]) -> Weights:
+        """Weigh some rows of the cohort, or the same ones several times, as before."""
+        options = dict(self.options)
+        if options.get("score") is not None:
+            options["score"] = np.asarray(options["score"], dtype=float)[rows]
+        people = cohort.people.iloc[rows].reset_index(drop=True)
+        return weigh(
+            replace(cohort, people=people),
+            method=self.method,
+            covariates=self.covariates,
+            **options,
+        )
 
 
 class Options(TypedDict, total=False):
@@ -205,11 +222,15 @@ def weigh(
     told = checked_options(method, dict(options))
     groups = Groups.of(cohort, covariates)
     found = METHODS[method](groups, **told) if groups.rows.any() else None
-    return _weights(cohort, groups, found, method)
+    return replace(
+        _weights(cohort, groups, found, method),
+        covariates=None if covariates is None else tuple(covariates),
+        options=told,
+    )
 
 
 def _weights(
-    cohort: Cohort, groups: Groups, found: Weighting | None, method: str
+    cohort: Cohort, groups: Groups, found: Weighting | None, method: Method
 ) -> Weights:
     """Return what a method found for the usable rows as weights of all rows."""
     pilot, rows = cohort.is_pilot.to_numpy(), groups.rows

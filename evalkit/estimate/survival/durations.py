@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
@@ -62,6 +62,10 @@ class Durations:
         Rows of the cohort that are not among these.
     note
         Why they are not, and what was rounded; empty when there is nothing.
+    start
+        Week that everybody here has lasted: what happened before it is not looked at.
+    counts
+        People whom each row stands for; None where every row is one.
     """
 
     clock: Clock
@@ -78,6 +82,8 @@ class Durations:
     weights: Array | None
     n_left_out: int
     note: str
+    start: int = 0
+    counts: Array | None = None
 
     @classmethod
     def of(
@@ -162,15 +168,27 @@ class Durations:
     @property
     def sizes(self) -> tuple[int, int]:
         """Rows of the pilot and of the control group."""
-        n_pilot = int(self.pilot.sum())
-        return n_pilot, len(self.group) - n_pilot
+        n_pilot, n_control = np.bincount(self.group, self.counts, len(GROUPS))
+        return round(n_pilot), round(n_control)
 
     @property
-    def horizon(self) -> int:
-        """Last week to which somebody of each group is followed; 0 without a group."""
-        if not all(self.sizes):
-            return 0
-        return min(int(self.end[self.group == g].max()) for g in range(len(GROUPS)))
+    def cell(self) -> Codes:
+        """Number of each row's stratum and group: ``2 * stratum + group``."""
+        return len(GROUPS) * self.stratum + self.group
+
+    def after(self, week: int) -> Self:
+        """Return who lasts beyond a week, as seen from it on; the clock runs on."""
+        if not week:
+            return self
+        lasting = self.end > week
+        columns = ("rows", "end", "exited", "route", "group", "stratum")
+        kept = {name: getattr(self, name)[lasting] for name in columns}
+        optional = ("person", "weights", "counts")
+        for name in optional:
+            column = getattr(self, name)
+            kept[name] = None if column is None else column[lasting]
+        entry = np.maximum(self.entry[lasting], week)
+        return replace(self, entry=entry, start=week, **kept)
 
     def cluster(self) -> Codes:
         """Return the number of each row's person (looked up anew at every call)."""
@@ -190,7 +208,8 @@ class Durations:
             self.end,
             self.route if routes else self.exited,
             weights=self.weights,
-            cell=n_groups * self.stratum + self.group if by_stratum else self.group,
+            counts=self.counts,
+            cell=self.cell if by_stratum else self.group,
             n_cells=n_groups * (len(self.strata) if by_stratum else 1),
         )
 

@@ -42,13 +42,21 @@ def test_the_clock_of_entry(cohort):
     assert durations.end.tolist() == [3, 8, 5]
     assert durations.pilot.tolist() == [True, True, False]
     assert durations.sizes == (2, 1)
-    assert durations.horizon == 5
 
 
 def test_the_clock_of_registration(cohort):
     durations = Durations.of(cohort, "registration")
     assert durations.entry.tolist() == [10, 4, 30]
     assert durations.end.tolist() == [13, 12, 35]
+
+
+def test_after_a_week_only_those_who_lasted_are_seen(cohort):
+    lasting = Durations.of(cohort, "registration").after(12)
+    assert lasting.rows.tolist() == [0, 4]
+    assert lasting.entry.tolist() == [12, 30]
+    assert lasting.person.tolist() == ["a", "b"]
+    assert lasting.start == 12
+    assert lasting.risk_sets().n_at_risk[0].tolist() == [0] * 12 + [1] + [0] * 22
 
 
 def test_who_is_left_out_is_counted(cohort):
