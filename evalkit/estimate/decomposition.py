@@ -225,7 +225,8 @@ def _shapley(
         counts = np.array([*shapley_weights(coalition, players).values()])
         estimates -= counts * effect.estimate
         influence -= counts[:, None] * effect.influence
-    shares = dict(zip(players, zip(estimates.tolist(), influence, strict=True)))
+    found = zip(estimates.tolist(), influence, strict=True)
+    shares = dict(zip(players, found, strict=True))
     return shares, (effect.estimate, effect.influence), effect.note
 
 

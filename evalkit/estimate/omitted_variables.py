@@ -221,7 +221,12 @@ def robustness_value(t: float, df: float, *, critical: float = 0.0) -> float:
     beyond = f - f_critical
     if f_critical and f > 1 / f_critical:  # then nothing but the pilot need be hidden
         return (f**2 - f_critical**2) / (1 + f**2)
-    return (math.sqrt(beyond**4 + 4 * beyond**2) - beyond**2) / 2
+    return robustness_of(beyond)
+
+
+def robustness_of(f: float) -> float:
+    r"""Return the R that solves :math:`R / \sqrt{1 - R} = f`."""
+    return (math.sqrt(f**4 + 4 * f**2) - f**2) / 2
 
 
 def bias(se: float, df: float, r2_pilot: float, r2_outcome: float) -> float:
