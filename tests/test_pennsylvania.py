@@ -66,6 +66,21 @@ def people(cohort):
     )
 
 
+def test_benefits_that_end_are_no_exits_where_the_plan_says_so(register, people):
+    rules = register.protocol.follow_up.model_copy(update={"censor_weeks": EXHAUSTED})
+    plan = register.protocol.model_copy(update={"follow_up": rules})
+    planned = dataclasses.replace(register, protocol=plan.at(register.protocol.folder))
+    draws = [ek.draw_controls(planned, m) for m in measurable_months(planned)]
+    cohort = ek.follow_up(planned, draws)
+    ended = cohort.to_frame()
+    assert ended["weeks"].tolist() == people["until"].tolist()
+    assert ended["exited"].astype(int).tolist() == people["left"].tolist()
+    assert ended.loc[~ended["exited"], "exit_to"].isna().all()
+    assert ended["outcome"].equals(people["outcome"])
+    (note,) = [note for note in cohort.notes if "27 weeks" in note]
+    assert f"{(people['left'] == 0).sum()} rows" in note
+
+
 def test_sizes(people):
     assert people["pilot"].value_counts().to_dict() == {0: 3354, 1: 1745}
 

@@ -47,7 +47,6 @@ def person_table(
 
 def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
     """Return who the people are: identity, group, time zero, covariates."""
-    elapsed = (found["time_zero"] - found["began"].astype(float)) // DAYS_A_WEEK
     pilot = found["in_pilot"]
     people = pd.DataFrame(
         {
@@ -55,7 +54,7 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
             "group": np.where(pilot, "pilot", "control"),
             "month": [month_text(int(month)) for month in found["month"]],
             "time_zero": _dates(found["time_zero"]),
-            "weeks_before": elapsed,
+            "weeks_before": _elapsed_weeks(found),
             "started": pilot & found["start_day"].notna(),
             "laid_off": found["laid_off_then"],
             "weeks_to_referral": _weeks_to_referral(found),
@@ -95,7 +94,8 @@ def _durations(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
     """Return weeks after time zero, whether they ended in an exit, and where to.
 
     Weeks to an exit are counted up (it happens within its week), weeks without one
-    down. Deaths and moves end the observation without an exit.
+    down. Deaths and moves end the observation without an exit, and so does the plan's
+    `censor_weeks`.
     """
     rules = register.protocol.register_
     end = counting_day(register.months[-1], rules.counting_day)
@@ -106,11 +106,22 @@ def _durations(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
     days = (last - found["time_zero"]).where(found["linked"])
     up = np.maximum(np.ceil(days / DAYS_A_WEEK), 1)
     down = np.maximum(np.floor(days / DAYS_A_WEEK), 0)
+    weeks = up.where(exited, down)
+    limit = register.protocol.follow_up.censor_weeks
+    if limit is not None:
+        most = np.maximum(limit - _elapsed_weeks(found), 0)
+        exited = exited & ~(weeks >= most)
+        weeks = weeks.mask(weeks > most, most)
     return {
-        "weeks": up.where(exited, down),
+        "weeks": weeks,
         "exited": exited,
         "exit_to": _routes(rules, found).where(exited),
     }
+
+
+def _elapsed_weeks(found: pd.DataFrame) -> pd.Series:
+    """Return whole weeks of unemployment before time zero."""
+    return (found["time_zero"] - found["began"].astype(float)) // DAYS_A_WEEK
 
 
 def _routes(rules: RegisterRules, found: pd.DataFrame) -> pd.Series:
@@ -245,6 +256,14 @@ def _notes(
         notes.append(
             f"{int(late.sum())} pilots were referred after their unemployment began; "
             "they had to stay unemployed until then, which counts against the pilot."
+        )
+    if limit := register.protocol.follow_up.censor_weeks:
+        reached = ~people["exited"] & (
+            people["weeks_before"] + people["weeks"] >= limit
+        )
+        notes.append(
+            f"Durations end at {limit} weeks of unemployment, and leaving then or later "
+            f"is not counted as leaving: {int(reached.sum())} rows reach it."
         )
     joined = int(people["weeks_to_referral"].notna().sum())
     if joined:

@@ -310,6 +310,12 @@ class FollowUp(Section):
         'month; "report": the start of the service, for controls the draw '
         "(descriptive only).",
     )
+    censor_weeks: PositiveInt | None = Field(
+        default=None,
+        description="Weeks of unemployment at which the observation ends, such as the "
+        "exhaustion of benefits: who leaves then or later is not counted as leaving. "
+        "For durations only, not for the status at the lag. Left out: no end.",
+    )
 
 
 class Estimate(Section):
