@@ -174,9 +174,8 @@ def correction_for_score(
     (mean1, cov1), (mean0, cov0) = local[True], local[False]
     effect = _regressed(sets, x, group=True) - _regressed(sets, x, group=False)
     d = x.T @ (slope * (effect - sets.estimate)) / n_matched
-    odds = score / (1 - score)
     c = x.T @ (slope * (mean1 - mean0 - sets.estimate))
-    c = (c + slope @ cov1 + (slope * odds) @ cov0) / n_matched
+    c = (c + slope @ cov1 + score**2 @ cov0) / n_matched
     information = x.T @ (x * slope[:, None])
     solved = np.linalg.lstsq(information, np.column_stack([d, c]), rcond=None)[0]
     return float(d @ solved[:, 0] - c @ solved[:, 1])

@@ -38,6 +38,28 @@ for (cluster in c("person", "coach")) for (outcome in c("left", "earned")) {
 rows[[length(rows) + 1]] <- row_of("left", "entropy", "linear", "person", moments = 2)
 write_reference(do.call(rbind, rows), "adjusted.csv")
 
+# The effect on starters: delta method, and Fieller's limits by uniroot.
+starters <- function(outcome) {
+  fit <- served(x, people[[outcome]], pilot, people$month, "aipw",
+                if (outcome == "left") "logistic" else "linear")
+  share <- mean(people$started[pilot])
+  both <- cbind(fit$influence, pilot * (people$started - share) / sum(pilot))
+  sums <- apply(both, 2, function(column) tapply(column, people$person, sum))
+  v <- nrow(sums) / (nrow(sums) - 1) * t(sums) %*% sums
+  ratio <- fit$estimate / share
+  slope <- c(1, -ratio) / share
+  outside <- function(c) {
+    (fit$estimate - c * share)^2 - qnorm(0.975)^2 * drop(c(1, -c) %*% v %*% c(1, -c))
+  }
+  se <- sqrt(drop(slope %*% v %*% slope))
+  data.frame(
+    outcome = outcome, estimate = ratio, se = se, started = share,
+    fieller_low = uniroot(outside, c(ratio - 20 * se, ratio), tol = 1e-13)$root,
+    fieller_high = uniroot(outside, c(ratio, ratio + 20 * se), tol = 1e-13)$root
+  )
+}
+write_reference(rbind(starters("left"), starters("earned")), "adjusted_starters.csv")
+
 # Matching within months, on the logit of the score, the greatest first.
 logit <- drop(x %*% score_fit(x, pilot))
 greedy <- function(ratio, again) {

@@ -139,5 +139,6 @@ invented_people <- function() {
   people$earned <- round(with(people, 900 + 300 * left - 4 * weeks_before +
     5 * age + 150 * luck + rnorm(n, 0, 200)), 1)
   people$coach <- sprintf("c%02d", (person * 7) %% 40)
+  people$started <- people$pilot * rbinom(n, 1, 0.8)
   people
 }
