@@ -42,3 +42,18 @@ def make_cohort():
 def replicates() -> int:
     """Runs of a simulation; EVALKIT_REPLICATES asks for more."""
     return int(os.environ.get("EVALKIT_REPLICATES", "400"))
+
+
+@pytest.fixture
+def weighted_cohort(reference) -> Cohort:
+    """Invented people who were chosen for the pilot by what is known of them."""
+    people = reference("weighted_people").assign(left=0)
+    weeks = people["weeks_before"]
+    return Cohort.from_frame(
+        people.assign(weeks=weeks),
+        group="pilot",
+        outcome="left",
+        month="month",
+        weeks_before="weeks",
+        covariates=["age", "weeks_before", "sex", "place"],
+    )
