@@ -283,7 +283,7 @@ def stoye_quantiles(pair: Pair, level: float) -> tuple[float, float]:
     For a lower one the upper one has to be at least what either bound's coverage
     asks for; the best lower one is searched for.
     """
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import brentq, minimize_scalar
 
     if min(pair.se_low, pair.se_high) <= 0 or pair.correlation > _AS_GOOD_AS_ONE:
         return imbens_manski_quantiles(pair, level)
@@ -291,12 +291,15 @@ def stoye_quantiles(pair: Pair, level: float) -> tuple[float, float]:
     width = pair.high - pair.low
 
     def c_high(c_low: float) -> float:
-        def short(c: Array) -> Array:
+        def short(c: float) -> float:
             of_low = _chance(c_low, c + width / pair.se_high, pair.correlation)
             of_high = _chance(c, c_low + width / pair.se_low, pair.correlation)
-            return level - np.minimum(of_low, of_high)
+            return level - min(of_low, of_high)
 
-        return float(falling_root(short, [one_sided], [_FAR])[0])
+        if short(one_sided) <= 0:
+            return one_sided
+        reachable = short(_FAR) < 0
+        return float(brentq(short, one_sided, _FAR, xtol=1e-13)) if reachable else _FAR
 
     best = minimize_scalar(
         lambda c_low: c_low * pair.se_low + c_high(c_low) * pair.se_high,
@@ -307,7 +310,7 @@ def stoye_quantiles(pair: Pair, level: float) -> tuple[float, float]:
     return float(best.x), c_high(float(best.x))
 
 
-def _chance(a: float | Array, b: float | Array, correlation: float) -> Array:
+def _chance(a: float, b: float, correlation: float) -> float:
     """Return P(-a <= z, z' <= b), both above zero, of correlated normal variables.
 
     One minus both tails, plus what lies in both, by Owen's T.
@@ -318,7 +321,7 @@ def _chance(a: float | Array, b: float | Array, correlation: float) -> Array:
     slope_a = (b + correlation * a) / (-a * apart)
     slope_b = (-a - correlation * b) / (b * apart)
     both = (ndtr(-a) + ndtr(b) - 1) / 2 - owens_t(-a, slope_a) - owens_t(b, slope_b)
-    return np.asarray(ndtr(b) - both)
+    return float(ndtr(b) - both)
 
 
 _QUANTILES: dict[str, Quantiles] = {

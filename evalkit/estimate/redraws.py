@@ -213,8 +213,8 @@ def _exact(month: dict[Hashable, Any], level: float) -> dict[str, object]:
     tail = (1 - level) / 2
     return row | {
         "whole_frame": pilot - events / frame,
-        "redraw_mean": pilot - redrawn.mean() / n0,
-        "redraw_sd": redrawn.std() / n0,
+        "redraw_mean": pilot - events / frame,
+        "redraw_sd": _sd(n0, frame, events),
         "redraw_low": pilot - redrawn.ppf(1 - tail) / n0,
         "redraw_high": pilot - redrawn.ppf(tail) / n0,
         "position": above + equal / 2,
@@ -222,6 +222,12 @@ def _exact(month: dict[Hashable, Any], level: float) -> dict[str, object]:
         "frame": frame,
         "note": "the sample is the whole frame" if n0 == frame else "",
     }
+
+
+def _sd(n0: int, frame: int, events: int) -> float:
+    """Return the standard deviation of a sample's share."""
+    share = events / frame
+    return math.sqrt(share * (1 - share) / n0 * (frame - n0) / max(frame - 1, 1))
 
 
 def _simulated(
