@@ -1,0 +1,232 @@
+"""The hazard ratio of the pilot: Cox's model, with people who recur."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import EstimationError
+from evalkit.estimate.effect import Effect, interval_and_p_value, joined
+from evalkit.estimate.survival.cox_model import CoxModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.survival.durations import Clock, Durations
+    from evalkit.estimate.weights import Weights
+
+    Array = NDArray[np.float64]
+
+Errors = Literal["clustered", "model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HazardRatio(Effect):
+    """How many times as fast the pilot's people leave, week by week.
+
+    The interval and the p-value are those of the logarithm; `p_value` is below
+    1 - level exactly when the interval leaves one out. `pilot` and `control` are exits
+    per week at risk.
+
+    Attributes
+    ----------
+    coefficients
+        Logarithms of the ratios: ``term`` (``pilot`` first), ``coef``, ``se``,
+        ``ci_low``, ``ci_high``, ``p_value``.
+    exits_pilot, exits_control
+        Exits of each group.
+    log_likelihood
+        Of the model; without any ratio it is `log_likelihood_null`.
+    log_likelihood_null
+        The same where all ratios are one.
+    clock
+        ``entry`` or ``registration``.
+    """
+
+    coefficients: pd.DataFrame
+    exits_pilot: int
+    exits_control: int
+    log_likelihood: float
+    log_likelihood_null: float
+    clock: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with the ratio; all terms are in `coefficients`."""
+        names = [field.name for field in fields(self) if field.name != "coefficients"]
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+
+def hazard_ratio(
+    cohort: Cohort,
+    *,
+    covariates: Sequence[str] | None = (),
+    clock: Clock = "entry",
+    strata: str | None = None,
+    weights: Weights | None = None,
+    exit_to: str | None = None,
+    errors: Errors = "clustered",
+) -> HazardRatio:
+    r"""Compare the rates at which the groups leave unemployment, by Cox's model.
+
+    The pilot's people leave at the control group's rate times one constant [1]_. Weeks
+    in which several leave are handled by Efron's approximation [2]_, and people who
+    recur by standard errors clustered on the person [3]_.
+
+    Not for a pilot whose effect comes and goes: the ratio is then an average over the
+    weeks that depends on how long people were followed, see `proportional_hazards`, and
+    the difference of restricted means says more. Even in a randomised study the ratio
+    compares those who are still there, who are no longer alike.
+
+    Parameters
+    ----------
+    cohort
+        People with ``weeks`` and ``exited``.
+    covariates
+        Columns to adjust for. None: the cohort's. Empty: none.
+    clock
+        ``"entry"``: weeks since time zero. ``"registration"``: weeks since unemployment
+        began, at risk from ``weeks_before`` on.
+    strata
+        Column within which people are compared, such as ``"month"``: each value has its
+        own baseline rate. None: one for all.
+    weights
+        Weights of `evalkit.estimate.weights.weigh`.
+    exit_to
+        One exit route: all others are censored (a cause-specific ratio). None: any.
+    errors
+        ``"clustered"`` on the person. ``"model"``: the inverse of the information, as
+        textbooks print it; for independent rows without weights.
+
+    Returns
+    -------
+    HazardRatio
+        `estimate` is the ratio; logarithms are in `coefficients`.
+
+    Raises
+    ------
+    EstimationError
+        If the cohort has no durations, or an argument is not lawful.
+
+    Notes
+    -----
+    The clustered covariance is :math:`\sum_i u_i u_i'`, with :math:`u_i` the sum over
+    the rows of person i of weight times score residual times the inverse information.
+    Weights are taken as known.
+
+    References
+    ----------
+    .. [1] Cox DR (1972). Regression models and life-tables. Journal of the Royal
+       Statistical Society B 34, 187-220.
+    .. [2] Efron B (1977). The efficiency of Cox's likelihood function for censored
+       data. Journal of the American Statistical Association 72, 557-565.
+    .. [3] Lin DY, Wei LJ (1989). The robust inference for the Cox proportional hazards
+       model. Journal of the American Statistical Association 84, 1074-1078.
+
+    Examples
+    --------
+    >>> from evalkit.cohort.cohort import Cohort
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "treat": [1, 1, 1, 1, 0, 0, 0, 0],
+    ...         "weeks": [2, 3, 3, 8, 3, 6, 7, 9],
+    ...         "left": [1, 1, 1, 0, 1, 1, 0, 1],
+    ...     }
+    ... )
+    >>> cohort = Cohort.from_frame(
+    ...     people, group="treat", outcome="left", weeks="weeks", exited="left"
+    ... )
+    >>> ratio = hazard_ratio(cohort)
+    >>> f"{ratio.estimate:.2f} ({ratio.ci_low:.2f} to {ratio.ci_high:.2f})"
+    '2.52 (0.50 to 12.59)'
+    """
+    if errors not in get_args(Errors):
+        raise EstimationError(
+            f"`errors` is unknown: {errors!r}.",
+            hint=f"Choose {', '.join(get_args(Errors))}.",
+        )
+    model = CoxModel.of(
+        cohort,
+        covariates=covariates,
+        clock=clock,
+        strata=strata,
+        weights=weights,
+        exit_to=exit_to,
+    )
+    clustered = errors == "clustered"
+    covariance = model.clustered_covariance() if clustered else model.model_covariance
+    table = coefficient_table(
+        model.terms, model.fit.coefficients, covariance, level=cohort.level
+    )
+    durations = model.durations
+    n_pilot, n_control = durations.sizes
+    pilot, control = exit_rates(durations, model.left)
+    return HazardRatio(
+        **ratio_of(table),
+        pilot=pilot,
+        control=control,
+        n_pilot=n_pilot,
+        n_control=n_control,
+        level=cohort.level,
+        method="cox-efron",
+        note=joined(
+            model.infinite_note(), model.note, model.errors_note() if clustered else ""
+        ),
+        coefficients=table,
+        exits_pilot=int((model.left & durations.pilot).sum()),
+        exits_control=int((model.left & ~durations.pilot).sum()),
+        log_likelihood=model.fit.likelihood.log_likelihood,
+        log_likelihood_null=model.fit.null,
+        clock=clock,
+    )
+
+
+def coefficient_table(
+    terms: Sequence[str], coefficients: Array, covariance: Array, *, level: float
+) -> pd.DataFrame:
+    """Return term, coef, se, ci_low, ci_high and p_value."""
+    rows = []
+    for term, coef, variance in zip(
+        terms, coefficients.tolist(), np.diag(covariance).tolist(), strict=True
+    ):
+        se = math.sqrt(variance) if variance > 0 and not math.isnan(coef) else math.nan
+        ci_low, ci_high, p_value = interval_and_p_value(coef, se, level=level)
+        rows.append((term, coef, se, ci_low, ci_high, p_value))
+    names = ["term", "coef", "se", "ci_low", "ci_high", "p_value"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def ratio_of(table: pd.DataFrame) -> dict[str, float]:
+    """Return the ratio of the first term, with a standard error of its own scale."""
+    first = table.iloc[0]
+    ratio = math.exp(first["coef"])
+    return {
+        "estimate": ratio,
+        "se": ratio * float(first["se"]),
+        "ci_low": math.exp(first["ci_low"]),
+        "ci_high": math.exp(first["ci_high"]),
+        "p_value": float(first["p_value"]),
+    }
+
+
+def exit_rates(durations: Durations, left: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return exits per week at risk of the pilot and of the control group."""
+    weight = durations.weights
+    weeks = (durations.end - durations.entry).astype(float)
+    exits = left.astype(float)
+    if weight is not None:
+        weeks, exits = weeks * weight, exits * weight
+    per_group = [
+        np.bincount(durations.group, values, 2).tolist() for values in (exits, weeks)
+    ]
+    pilot, control = (
+        out / at_risk if at_risk else math.nan
+        for out, at_risk in zip(*per_group, strict=True)
+    )
+    return pilot, control

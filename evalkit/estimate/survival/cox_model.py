@@ -1,0 +1,208 @@
+"""Cox's model of a cohort: the pilot and the covariates as columns, fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from evalkit.errors import EstimationError
+from evalkit.estimate.design_matrix import design_matrix, independent_columns
+from evalkit.estimate.effect import joined
+from evalkit.estimate.influence import few_clusters_note
+from evalkit.estimate.survival.durations import Durations
+from evalkit.estimate.survival.partial_likelihood import (
+    CoxFit,
+    RiskRows,
+    fit_cox,
+    risk_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.weights import Weights
+
+    Array = NDArray[np.float64]
+    Codes = NDArray[np.intp]
+
+PILOT = "pilot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CoxModel:
+    """A fitted model, and the rows that it was fitted to.
+
+    Attributes
+    ----------
+    durations
+        Rows of the cohort that are at risk.
+    left
+        Which of them have the event.
+    terms
+        Names of the columns, ``pilot`` first.
+    rows
+        The rows as the likelihood takes them.
+    fit
+        What was estimated.
+    note
+        What should be known about the rows and the columns.
+    """
+
+    durations: Durations
+    left: NDArray[np.bool_]
+    terms: tuple[str, ...]
+    rows: RiskRows
+    fit: CoxFit
+    note: str
+
+    @classmethod
+    def of(
+        cls,
+        cohort: Cohort,
+        *,
+        covariates: Sequence[str] | None,
+        clock: Clock,
+        strata: str | None,
+        weights: Weights | None,
+        exit_to: str | None = None,
+    ) -> Self:
+        """Fit the model to a cohort."""
+        durations = Durations.of(cohort, clock, weights=weights, strata=strata)
+        left = exits_of(durations, exit_to)
+        x, terms, note = columns_of(cohort, durations, covariates)
+        rows = risk_rows(
+            durations.entry,
+            durations.end,
+            left,
+            x,
+            stratum=durations.stratum,
+            weights=durations.weights,
+        )
+        return cls(
+            durations=durations,
+            left=left,
+            terms=terms,
+            rows=rows,
+            fit=fit_cox(rows),
+            note=joined(durations.note, note),
+        )
+
+    @property
+    def model_covariance(self) -> Array:
+        """Inverse of the information: right for independent rows without weights."""
+        return self.fit.covariance
+
+    def clustered_covariance(self) -> Array:
+        """Return the covariance of the coefficients for people who recur.
+
+        The influences of a person's rows are summed, so that these may depend on each
+        other in any way.
+        """
+        return self.summed_squares(self.fit.influence())
+
+    def summed_squares(self, per_weight: Array) -> Array:
+        """Return the sum over people of the squares of their rows' weighted sums.
+
+        `per_weight` has a column for each row of the likelihood.
+        """
+        weight, row = self.durations.weights, self.rows.row
+        if self.durations.person is None:
+            squares = None if weight is None else weight**2
+            by_row = np.bincount(row, squares, per_weight.shape[1])
+            return np.asarray((per_weight * by_row) @ per_weight.T)
+        cluster = self.durations.cluster()
+        weight = np.ones(len(row)) if weight is None else weight
+        sums = [np.bincount(cluster, column[row] * weight) for column in per_weight]
+        people = np.array(sums)
+        return np.asarray(people @ people.T)
+
+    @property
+    def recurs_or_is_weighted(self) -> bool:
+        """Whether rows depend on each other, or stand for more or less than one."""
+        person = self.durations.person
+        recurs = person is not None and bool(person.duplicated().any())
+        return recurs or self.durations.weights is not None
+
+    def errors_note(self) -> str:
+        """Say what should be known about clustered standard errors."""
+        durations = self.durations
+        clusters = (
+            np.arange(len(durations.rows))
+            if durations.person is None
+            else durations.cluster()
+        )
+        known = durations.weights is not None
+        return joined(
+            few_clusters_note(clusters),
+            "the standard error takes the weights as known" if known else "",
+        )
+
+    def infinite_note(self) -> str:
+        """Say which coefficients have no finite estimate, and why."""
+        lost = [
+            term
+            for term, finite in zip(self.terms, self.fit.is_finite, strict=True)
+            if not finite
+        ]
+        if not lost:
+            return ""
+        return (
+            f"no finite estimate of {', '.join(lost)}: among those at risk together, "
+            "nobody left on one side of it, or everybody was on one side"
+        )
+
+
+def exits_of(durations: Durations, exit_to: str | None) -> NDArray[np.bool_]:
+    """Return who leaves, by one route or by any."""
+    if exit_to is None:
+        return durations.exited
+    if exit_to not in durations.routes:
+        raise EstimationError(
+            f"Nobody has the exit route {exit_to!r}.",
+            hint=f"The cohort has: {', '.join(durations.routes)}.",
+        )
+    return np.asarray(durations.route == durations.routes.index(exit_to) + 1)
+
+
+def columns_of(
+    cohort: Cohort, durations: Durations, covariates: Sequence[str] | None
+) -> tuple[Array, tuple[str, ...], str]:
+    """Return pilot and covariates as columns, their names, and what was dropped.
+
+    Only what varies within strata says anything.
+    """
+    pilot = durations.pilot.astype(float)[:, None]
+    if covariates is not None and not covariates:
+        return pilot, (PILOT,), ""
+    kept = replace(cohort, people=cohort.people.iloc[durations.rows])
+    design = design_matrix(kept, covariates, months=False)
+    x = np.hstack([pilot, design.values])
+    names = (PILOT, *design.names)
+    useful = independent_columns(_within(x, durations)) if len(x) else [0]
+    useful = sorted({0, *useful})
+    dropped = [name for place, name in enumerate(names) if place not in useful]
+    note = f"columns without information dropped: {', '.join(dropped)}"
+    return (
+        x[:, useful],
+        tuple(names[place] for place in useful),
+        joined(design.note, note if dropped else ""),
+    )
+
+
+def _within(x: Array, durations: Durations) -> Array:
+    """Return columns less their means within strata."""
+    if len(durations.strata) == 1:
+        return x
+    code = durations.stratum
+    rows = np.bincount(code, minlength=len(durations.strata))
+    centred = np.empty_like(x)
+    for k, column in enumerate(x.T):
+        sums = np.bincount(code, column, len(rows))
+        centred[:, k] = column - (sums / np.maximum(rows, 1))[code]
+    return centred
