@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from evalkit.estimate.survival.histories import Histories
 from evalkit.estimate.survival.incidence import cumulative_incidence, ratio, tie_factor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
+
+    from evalkit.estimate.survival.durations import Durations
+    from evalkit.estimate.survival.risk_sets import RiskSets
 
     Array = NDArray[np.float64]
 
@@ -29,16 +37,12 @@ class GrayScore:
     own, other
         What an exit by the route, and by another, does to the score beyond what was
         to be expected: group x week.
-    hazards
-        Share of those at risk who leave by the route, and by another: group x two x
-        week.
     """
 
     score: float
     variance: float
     own: Array
     other: Array
-    hazards: Array
 
 
 def gray_score(at_risk: Array, exits: Array, others: Array) -> GrayScore:
@@ -93,7 +97,7 @@ def gray_score(at_risk: Array, exits: Array, others: Array) -> GrayScore:
     ...     np.array([[0.0, 1, 1], [1, 1, 0]]),
     ... )
     >>> print(f"{found.score:.4f} {found.variance:.4f}")
-    0.2500 0.8125
+    0.4722 0.8458
     """
     groups = cumulative_incidence(at_risk, np.stack([exits, others], axis=1))
     left_before = _lagged(groups.incidence[:, 0])
@@ -114,17 +118,92 @@ def gray_score(at_risk: Array, exits: Array, others: Array) -> GrayScore:
 
     chance = ratio(groups.before, at_risk)
     own_variance = ratio(chance * all_exits, everybody)
-    own_variance *= 1 - ratio(np.maximum(all_exits - 1, 0), everybody * groups.before - 1)
+    own_variance *= 1 - ratio(
+        np.maximum(all_exits - 1, 0), everybody * groups.before - 1
+    )
     other_variance = chance**2 * others * tie_factor(others, at_risk)
     return GrayScore(
         score=float((exits[0] - expected).sum()),
         variance=float((own**2 * own_variance + other**2 * other_variance).sum()),
         own=own * chance,
         other=other * chance,
-        hazards=groups.hazard,
     )
 
 
 def _lagged(share: Array) -> Array:
     """Return what held before each week, nothing before the first."""
     return np.concatenate([np.zeros_like(share[..., :1]), share[..., :-1]], axis=-1)
+
+
+def gray_tests(durations: Durations, *, recur: bool) -> pd.DataFrame:
+    """Return the test of each route, over the strata of the durations.
+
+    Parameters
+    ----------
+    durations
+        Rows that are all at risk from week 1, without weights.
+    recur
+        Whether people have several rows: the variance is then that of the people's
+        sums, with the factor G / (G - 1).
+
+    Returns
+    -------
+    DataFrame
+        exit_to, statistic, df, p_value; NaN where nothing varies.
+    """
+    sets = durations.risk_sets(by_stratum=True, routes=True)
+    histories = Histories.of(durations, by_stratum=True) if recur else None
+    rows = []
+    for number, route in enumerate(durations.routes):
+        scores = _by_stratum(sets.at_risk, sets.routes, number)
+        score = sum(one.score for one in scores.values())
+        variance = sum(one.variance for one in scores.values())
+        if histories is not None:
+            variance = _clustered(histories, scores, sets, number)
+        rows.append(_test(route, score, variance))
+    return pd.DataFrame(rows)
+
+
+def no_gray_tests(routes: Iterable[str]) -> pd.DataFrame:
+    """Return the table of tests that cannot be made."""
+    return pd.DataFrame([_test(route, math.nan, math.nan) for route in routes])
+
+
+def _test(route: str, score: float, variance: float) -> dict[str, object]:
+    from scipy.special import chdtrc
+
+    statistic = score**2 / variance if variance > 0 else math.nan
+    p_value = float(chdtrc(1, statistic))
+    return {"exit_to": route, "statistic": statistic, "df": 1, "p_value": p_value}
+
+
+def _by_stratum(at_risk: Array, routes: Array, route: int) -> dict[int, GrayScore]:
+    """Return the scores of the strata that have both groups."""
+    exits = routes[:, route]
+    others = routes.sum(axis=1) - exits
+    both = [
+        (number, slice(first, first + 2))
+        for number, first in enumerate(range(0, len(at_risk), 2))
+        if at_risk[first : first + 2].any(axis=1).all()
+    ]
+    return {
+        number: gray_score(at_risk[cells], exits[cells], others[cells])
+        for number, cells in both
+    }
+
+
+def _clustered(
+    histories: Histories,
+    scores: dict[int, GrayScore],
+    sets: RiskSets,
+    route: int,
+) -> float:
+    """Return the variance of the sum of scores, the rows of a person kept together."""
+    jump = np.zeros(sets.routes.shape)
+    for stratum, one in scores.items():
+        cells = slice(2 * stratum, 2 * stratum + 2)
+        jump[cells] = one.other[:, None]
+        jump[cells, route] = one.own
+    hazard = ratio(sets.routes, sets.at_risk[:, None])
+    influence = histories.total(jump, hazard)[:, None]
+    return float(histories.covariance(influence, influence)[0])
