@@ -8,6 +8,8 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from evalkit.errors import RegisterError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,7 +52,8 @@ class DuckDB:
     """DuckDB on a file, so that a register need not fit in memory.
 
     The file holds personal data: its folder is private, and goes when the engine is
-    closed or no longer used.
+    closed or no longer used, at the latest when Python ends. The connection goes with
+    it, even if something still holds the engine then: a traceback, a thread.
 
     Parameters
     ----------
@@ -68,8 +71,18 @@ class DuckDB:
 
     def __init__(self, *, memory_limit: str | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="evalkit-"))
-        self.connection = _connect(self.folder, memory_limit)
-        self._remove = weakref.finalize(self, _remove, self.connection, self.folder)
+        self._open: list[duckdb.DuckDBPyConnection] = []
+        self._remove = weakref.finalize(self, _remove, self._open, self.folder)
+        self._open.append(_connect(self.folder, memory_limit))
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, until the engine is closed."""
+        if not self._open:
+            raise RegisterError(
+                "The register was closed.", hint="Open it again with open_register."
+            )
+        return self._open[0]
 
     def run(self, sql: str) -> None:
         """Carry out a statement."""
@@ -149,6 +162,8 @@ def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnectio
     return connection
 
 
-def _remove(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    connection.close()
+def _remove(opened: list[duckdb.DuckDBPyConnection], folder: Path) -> None:
+    """Close what is open, and let go: DuckDB complains of what outlives Python."""
+    while opened:
+        opened.pop().close()
     shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.errors import RegisterError
 from evalkit.register.canonical import RECIPES
 from evalkit.register.engine import identifier, texts
 from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS
@@ -46,8 +45,6 @@ PILOT_TYPES = {
 }
 """The table `pilot`, before the plan's own columns."""
 
-_INTERNAL = {"counting_day", "first_day", "last_day", "place", "wrong"}
-
 
 def types_of(layout: Layout) -> dict[str, str]:
     """Return the columns and types of the table that a layout leads to."""
@@ -59,13 +56,6 @@ def types_of(layout: Layout) -> dict[str, str]:
         for name in layout.columns
         if name not in known
     }
-    taken = {*types, *_INTERNAL} & {name.casefold() for name in own}
-    if taken:
-        raise RegisterError(
-            f"A column of your own may not be named {', '.join(sorted(taken))}: "
-            "evalkit makes one of that name.",
-            hint="Give it another name on the left side of the plan's columns.",
-        )
     return types | own
 
 

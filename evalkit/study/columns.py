@@ -136,6 +136,24 @@ PILOT_COLUMNS: dict[str, Column] = dict(
 )  # fmt: skip
 """Columns of the pilot's list of clients."""
 
+MADE_OF_SNAPSHOTS = frozenset(
+    {"registered", "registration_day", "deregistration_day", "counting_day",
+     "first_day", "last_day", "piece", "place", "wrong", "look", "found_absent",
+     "in_pool", "goes_on", "goes_back", "spell", "spell_of_month", "person", "group",
+     "time_zero", "entrant", "origin_month", "in_pilot", "start_day",
+     "first_referral", "began", "unemployed_then", "in_snapshot", "outside", "linked",
+     "started", "laid_off", "laid_off_then", "weeks_to_referral", "exit_day",
+     "exit_code", "exit_in_service", "by_code", "reason_of_exit", "exited", "exit_to",
+     "status", "outcome", "outcome_strict", "outcome_report", "outcome_laid_off",
+     "measured", "days_observed",}
+)  # fmt: skip
+"""Names that evalkit gives to columns of its own beside those of the snapshots."""
+
+MADE_OF_PILOT = frozenset(
+    {"referral_day", "start_day", "end_day", "piece", "place", "wrong"}
+)
+"""Names that evalkit gives to columns of its own beside those of the pilot's list."""
+
 
 def same_header(text: str) -> str:
     """Return the form in which two headers are compared: NFC, case and spaces apart."""

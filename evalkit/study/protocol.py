@@ -24,7 +24,12 @@ from pydantic import (
 )
 
 from evalkit.study.codes import Route
-from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS
+from evalkit.study.columns import (
+    MADE_OF_PILOT,
+    MADE_OF_SNAPSHOTS,
+    PILOT_COLUMNS,
+    SNAPSHOT_COLUMNS,
+)
 from evalkit.study.months import CountingDay, Month, add_months
 
 HISTORY = ("weeks_before", "months_unemployed_24", "spells_24", "services_24")
@@ -93,11 +98,13 @@ class Data(Section):
     )
     header_row: PositiveInt | None = Field(
         default=None,
-        description="Row of the headers (1 is the first). Left out: the first row "
-        "that holds every mapped header.",
+        description="Row of the headers in the snapshots (1 is the first). Left out: "
+        "the row that holds the most mapped headers, as in the pilot's list.",
     )
     sheet: str | None = Field(
-        default=None, description="Sheet of Excel files. Left out: the first."
+        default=None,
+        description="Sheet of the snapshots where they are Excel files. Left out: the "
+        "first, as in the pilot's list.",
     )
     columns: dict[str, str] = Field(
         description="Columns of the snapshots: name in evalkit = header in the files. "
@@ -114,7 +121,7 @@ class Data(Section):
         _require(columns, "person_id")
         if not {"weeks", "registration_date"} & set(columns):
             raise ValueError("map `weeks` or `registration_date`")
-        _refuse_reserved(columns, SNAPSHOT_COLUMNS)
+        _refuse_reserved(columns, SNAPSHOT_COLUMNS, MADE_OF_SNAPSHOTS)
         return columns
 
     @field_validator("pilot_columns")
@@ -123,7 +130,7 @@ class Data(Section):
         _require(columns, "person_id")
         if not {"referral_date", "start_date"} & set(columns):
             raise ValueError("map `referral_date` or `start_date`")
-        _refuse_reserved(columns, PILOT_COLUMNS)
+        _refuse_reserved(columns, PILOT_COLUMNS, MADE_OF_PILOT)
         return columns
 
 
@@ -453,14 +460,25 @@ def _require(columns: dict[str, str], name: str) -> None:
         raise ValueError(f"map `{name}`")
 
 
-def _refuse_reserved(columns: dict[str, str], known: dict[str, Any]) -> None:
-    """Refuse names of one's own that are no plain names, or that evalkit makes."""
+def _refuse_reserved(
+    columns: dict[str, str], known: dict[str, Any], made: frozenset[str]
+) -> None:
+    """Refuse names of one's own that are no plain names, taken, or alike but for case.
+
+    SQL does not tell upper from lower case.
+    """
     own = [name for name in columns if name not in known]
-    wrong = [name for name in own if not name.isidentifier() or name in HISTORY]
+    taken = {*known, *made, *HISTORY}
+    folded = [name.casefold() for name in own]
+    wrong = [
+        name
+        for name, lower in zip(own, folded, strict=True)
+        if not name.isidentifier() or lower in taken or folded.count(lower) > 1
+    ]
     if wrong:
         raise ValueError(
             f"{', '.join(wrong)}: a column of your own needs a name of letters, digits "
-            "and _, and none that evalkit makes itself"
+            "and _, one that no other column has, and none that evalkit makes itself"
         )
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from evalkit import open_register
 from evalkit.errors import RegisterError
+from evalkit.register.shapes import SNAPSHOT_TYPES
+from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.protocol import Table
 from tests.register.small_register import (
     PILOT_HEADERS,
@@ -414,10 +416,13 @@ def test_an_empty_folder(plan, tmp_path):
     )
 
 
-def test_a_column_of_ones_own_that_evalkit_makes(plan):
-    plan = make_plan(data={"columns": {**SNAPSHOT_HEADERS, "registered": "Ikä"}})
-    text = message(stock_frame(), pilot_frame(), plan)
-    assert "may not be named registered" in text
+MADE = {*SNAPSHOT_TYPES, "counting_day", "place", "wrong"} - set(SNAPSHOT_COLUMNS)
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+def test_a_column_of_ones_own_that_evalkit_makes(name):
+    with pytest.raises(ValueError, match=f"{name}: a column of your own"):
+        make_plan(data={"columns": {**SNAPSHOT_HEADERS, name: "Ikä"}})
 
 
 def test_all_problems_are_in_one_error(plan):

@@ -6,12 +6,18 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from evalkit import open_register
+from evalkit.errors import RegisterError
 from evalkit.register.engine import DuckDB, identifier, literal, texts
 from tests.register.small_register import make_plan
 
@@ -30,6 +36,8 @@ def test_the_folder_is_private_and_goes_with_the_engine():
     engine.close()
     assert not folder.exists()
     engine.close()  # a second time does no harm
+    with pytest.raises(RegisterError, match="The register was closed"):
+        engine.value("SELECT 1")
 
 
 def test_the_folder_goes_when_nobody_uses_the_engine():
@@ -38,6 +46,52 @@ def test_the_folder_goes_when_nobody_uses_the_engine():
     del engine
     gc.collect()
     assert not folder.exists()
+
+
+def test_an_engine_that_cannot_start_leaves_no_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(duckdb.Error):
+        DuckDB(memory_limit="plenty")
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+ROOT = Path(__file__).parents[2]
+HOLDERS = {
+    "a global": "",
+    "a closure": "def hold(kept): return lambda: kept\nlook = hold(register)",
+    "a cycle": "class Hold: pass\nx = Hold(); x.x = x; x.r = register; del register, x",
+    "a cache": "import functools\nopen_ = functools.cache(lambda: register)\nopen_()",
+    "a module": "import sys\nsys.kept = register",
+    "a thread": "import threading, time\n"
+    "wait = lambda kept: time.sleep(60)\n"
+    "threading.Thread(target=wait, args=[register], daemon=True).start()",
+    "what never goes": "import ctypes\n"
+    "ctypes.pythonapi.Py_IncRef(ctypes.py_object(register))",
+    "an error that was caught": "try:\n    register.engine.run('no SQL')\n"
+    "except Exception as error:\n    kept = error",
+    "an error that ends it": "import sys\nsys.excepthook = print\n1 / 0",
+}
+
+
+@pytest.mark.parametrize("held", HOLDERS.values(), ids=HOLDERS.keys())
+def test_a_script_that_just_ends_says_nothing(held, tmp_path):
+    script = f"""
+import pandas as pd
+from evalkit import open_register
+from tests.register.small_register import make_plan, pilot_frame, stock_frame
+register = open_register(stock_frame(), pilot_frame(), protocol=make_plan())
+{held}
+"""
+    done = subprocess.run(  # noqa: S603  (the scripts are those above)
+        [sys.executable, "-c", script],
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
 
 
 def test_hashes_are_those_of_sha256sum(engine):

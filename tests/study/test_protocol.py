@@ -149,6 +149,18 @@ BROKEN = {
     "own name that evalkit makes": (
         "[data.pilot", 'weeks_before = "x"\n[data.pilot', "evalkit makes itself",
     ),
+    "own name that evalkit uses inside": (
+        "[data.pilot", 'Spell = "x"\n[data.pilot', "Spell: a column of your own",
+    ),
+    "own name that is evalkit's but for case": (
+        "[data.pilot", 'Weeks = "x"\n[data.pilot', "Weeks: a column of your own",
+    ),
+    "own names that differ in case only": (
+        "[data.pilot", 'way = "x"\nWay = "y"\n[data.pilot', "way, Way: a column",
+    ),
+    "own name of the pilot's list that evalkit uses": (
+        "[frame]", 'start_day = "x"\n[frame]', "start_day: a column of your own",
+    ),
     "month end without dates": (
         "[data.pilot", 'registered_at_month_end = "x"\n[data.pilot',
         "needs `deregistration_date`",
