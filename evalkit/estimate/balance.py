@@ -58,11 +58,11 @@ class Balance(Result):
         level, ``missing``, or empty for a number), pilot, control (mean, or share),
         difference, smd (standardised mean difference), smd_low, smd_high (its
         interval at `level`), variance_ratio (pilot over control; numbers only), ks
-        (greatest distance between the distribution functions), overlap (area under
-        both densities), verdict (``within``, ``beyond`` or ``undetermined``: is the
-        true smd between minus and plus `threshold`?). With weights, all this is after
-        weighting, and smd_before, variance_ratio_before, ks_before and overlap_before
-        are those without.
+        (greatest distance between the distribution functions), overlap (what both
+        distributions share), verdict (``within``, ``beyond`` or ``undetermined``: is
+        the true smd between minus and plus `threshold`?). With weights, all this is
+        after weighting, and smd_before, variance_ratio_before, ks_before and
+        overlap_before are those without.
     denominator
         Whose standard deviation: ``pilot`` or ``pooled``.
     threshold
