@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST_BLOCKS = 9
-_KNOWN = {
+KNOWN_BLOCKS = {
     "duration": ("weeks_before", "weeks_group"),
     "history": ("months_unemployed_24", "spells_24", "services_24"),
     "age": ("age", "age_group", "birth_year"),
@@ -20,7 +20,7 @@ _KNOWN = {
     "occupation": ("occupation",),
     "place": ("municipality", "sub_region", "region", "office"),
 }
-_HOMES = {covariate: name for name, own in _KNOWN.items() for covariate in own}
+_HOMES = {covariate: name for name, own in KNOWN_BLOCKS.items() for covariate in own}
 
 
 def blocks_of(

@@ -55,6 +55,8 @@ class Decomposition(Result):
         Estimator of what remains.
     level
         Level of the confidence intervals.
+    shares
+        Whether the outcome is 0 or 1, so that all of it is in shares.
     n_pilot, n_control
         Rows behind it.
     note
@@ -65,6 +67,7 @@ class Decomposition(Result):
     linear: pd.DataFrame
     method: str
     level: float
+    shares: bool
     n_pilot: int
     n_control: int
     note: str = ""
@@ -206,6 +209,7 @@ def decompose(
         ),
         method=method,
         level=level,
+        shares=sample.is_binary,
         n_pilot=sample.n_pilot,
         n_control=sample.n_control,
         note=joined(sample.note, note, few_clusters_note(sample.cluster)),

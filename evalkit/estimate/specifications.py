@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
 
 RAW = "raw"
-_SPECIFICATIONS: dict[str, dict[str, Any]] = {
+SPECIFICATIONS: dict[str, dict[str, Any]] = {
     "aipw": {"method": "aipw"},
     "aipw-linear": {"method": "aipw", "outcome_model": "linear"},
     "ipw": {"method": "ipw"},
@@ -56,10 +56,16 @@ class Specifications(Result):
         there is none).
     headline
         The specification that was declared beforehand.
+    level
+        Level of the confidence intervals.
+    shares
+        Whether the outcome is 0 or 1, so that estimates are in shares.
     """
 
     table: pd.DataFrame
     headline: str
+    level: float
+    shares: bool
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table (a copy)."""
@@ -135,23 +141,26 @@ def all_estimators(
     2   aipw-linear     0.050  0.018
     3           ipw     0.050  0.018
     """
-    if headline not in (RAW, *_SPECIFICATIONS):
+    if headline not in (RAW, *SPECIFICATIONS):
         raise EstimationError(
             f"`headline` is unknown: {headline!r}.",
-            hint=f"Choose {', '.join([RAW, *_SPECIFICATIONS])}.",
+            hint=f"Choose {', '.join([RAW, *SPECIFICATIONS])}.",
         )
     level = checked_level(cohort.level if level is None else level)
     rows = [_raw(cohort, cluster=cluster, level=level, outcome=outcome)]
     common = {"cluster": cluster, "level": level, "outcome": outcome}
     for name, own in _sets(covariates).items():
-        sample_of(cohort, covariates=own, cluster=cluster, outcome=outcome)
+        sample = sample_of(cohort, covariates=own, cluster=cluster, outcome=outcome)
         rows += [
             {"specification": specification, "covariates": name, "level": level}
             | _estimated(cohort, own, common | choices)
-            for specification, choices in _SPECIFICATIONS.items()
+            for specification, choices in SPECIFICATIONS.items()
         ]
     return Specifications(
-        table=pd.DataFrame(rows).reindex(columns=_COLUMNS), headline=headline
+        table=pd.DataFrame(rows).reindex(columns=_COLUMNS),
+        headline=headline,
+        level=level,
+        shares=sample.is_binary,
     )
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import evalkit
 from evalkit.errors import EvalkitError
+from evalkit.estimate.blocks import KNOWN_BLOCKS
+from evalkit.estimate.specifications import SPECIFICATIONS
 from evalkit.report.language.catalogue import (
     LANGUAGES,
     calendar_month,
@@ -23,10 +25,13 @@ MADE = {
         "group": ["pilot", "control", "pilot_short", "control_short"],
         "month": ["all", "pooled"],
         "differences": ["lower", "higher"],
+        "block": [*KNOWN_BLOCKS, "month"],
+        "waterfall": ["raw"],
+        "specification": ["raw", *SPECIFICATIONS],
     }.items()
     for ending in endings
 }
-"""Keys that code puts together from parts: a group, a month, a side."""
+"""Keys that code puts together from parts: a group, a month, a side, a method."""
 SAME_IN_ALL = {"group.size", "group.pilot_short"}
 """Texts that may be spelt alike in two languages."""
 
