@@ -80,23 +80,26 @@ class Incidence:
         f = self.incidence
         return np.asarray(np.maximum(sums[0] - 2 * f * sums[1] + f**2 * sums[2], 0))
 
-    def jumps(self, route: int) -> tuple[Array, Array]:
-        r"""Return what an exit does to the incidence of a route, in two parts.
+    def jump(self, route: int) -> Array:
+        r"""Return what an exit does to the incidence of a route: cell x route x week.
 
         An exit by route r in week j adds to the error of :math:`F_k(t)`
 
         .. math::
             \frac{S_{j-1}}{Y_j} \Big[
-            1\{r = k\} + \frac{F_k(j)}{S_j} - F_k(t) \frac{1}{S_j} \Big],
+            1\{r = k\} + \frac{F_k(j)}{S_j} - F_k(t) \frac{1}{S_j} \Big].
 
-        the first part less :math:`F_k(t)` times the second: each cell x route x week.
+        This is the part without :math:`F_k(t)`; what it is multiplied by is `loss`.
         """
-        chance = ratio(self.before, self.at_risk)[:, None, :]
-        lost = chance * ratio(np.ones_like(self.after), self.after)[:, None, :]
-        own = np.zeros_like(self.exits)
-        own[:, route] = chance[:, 0]
-        every = np.ones_like(own)
-        return own + self.incidence[:, route, None] * lost * every, lost * every
+        jump = self.incidence[:, route, None] * self.loss
+        jump[:, route] += ratio(self.before, self.at_risk)
+        return jump
+
+    @property
+    def loss(self) -> Array:
+        """What an exit takes from later exits, see `jump`: cell x route x week."""
+        lost = ratio(ratio(self.before, self.at_risk), self.after)
+        return np.repeat(lost[:, None, :], self.exits.shape[1], axis=1)
 
 
 def cumulative_incidence(at_risk: Array, exits: Array) -> Incidence:

@@ -59,8 +59,9 @@ def plain_errors(found: Incidence) -> IncidenceErrors:
 def clustered_errors(durations: Durations, found: Incidence) -> IncidenceErrors:
     """Return the errors with all rows of a person kept together, in both groups."""
     histories = Histories.of(durations)
+    lost = histories.by_week(found.loss, found.hazard)
     pairs = [
-        _route_covariance(histories, found, route)
+        _route_covariance(histories, found, lost, route)
         for route in range(found.exits.shape[1])
     ]
     own = np.stack([pair[0] for pair in pairs], axis=1)
@@ -75,13 +76,11 @@ def clustered_errors(durations: Durations, found: Incidence) -> IncidenceErrors:
 
 
 def _route_covariance(
-    histories: Histories, found: Incidence, route: int
+    histories: Histories, found: Incidence, lost: Array, route: int
 ) -> tuple[Array, Array]:
     """Return the variance of each group by week, and the covariance of the two."""
-    until, per_reached = found.jumps(route)
-    reached = found.incidence[histories.cell, route]
-    influence = histories.by_week(until, found.hazard)
-    influence -= reached * histories.by_week(per_reached, found.hazard)
+    influence = histories.by_week(found.jump(route), found.hazard)
+    influence -= found.incidence[histories.cell, route] * lost
     pilot, control = (
         np.where(histories.cell[:, None] == group, influence, 0.0)
         for group in range(len(GROUPS))
