@@ -133,7 +133,9 @@ def _month(register: Register, month: int, time_zero: TimeZero) -> pd.DataFrame:
     )
     seed = register.protocol.draw.seed
     build_histories_of_drawn(register, {month: seed}, time_zero)
-    return _counts(register, count_states(register), time_zero)
+    counts = _counts(register, count_states(register), time_zero)
+    counts.insert(0, "month", month_text(month))
+    return counts
 
 
 def _counts(
@@ -153,7 +155,7 @@ def _counts(
         name: people.where(known & readings[reading].eq(1), 0)
         for name, reading in _READINGS.items()
     }
-    group = found["in_pilot"].map({True: "pilot", False: "control"}).rename("group")
-    month = found["month"].map(lambda number: month_text(int(number)))
-    sums = pd.DataFrame(parts)[_COUNTS].groupby([month, group]).sum()
-    return sums.astype(int).reset_index().sort_values("group", ascending=False)
+    sums = pd.DataFrame(parts)[_COUNTS].groupby(found["in_pilot"]).sum()
+    both = sums.reindex([True, False], fill_value=0).astype(int)
+    both.index = pd.Index(["pilot", "control"], name="group")
+    return both.reset_index()

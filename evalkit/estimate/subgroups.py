@@ -143,38 +143,27 @@ def compare_subgroups(
     '0.010'
     """
     level = checked_level(cohort.level if level is None else level)
-    people = people_of(cohort, outcome, cluster)
     subgroup, names = _subgroups(cohort, by, breaks)
-    people = _by_subgroup(people, subgroup, len(names))
+    people = _by_subgroup(people_of(cohort, outcome, cluster), subgroup, len(names))
     strata = strata_of(people)
-    used = strata.used
-    weights = _pooling_weights(used, people, len(names))
-    estimates, covariance = (
-        weights @ strata.differences,
-        weights @ strata.covariance @ weights.T,
-    )
-    known = people[people["value"].notna()]
-    rows = [
-        _row(name, used, weights[number], estimates[number], covariance[number, number])
-        | {
-            "n_people": known["person"][
-                known["subgroup"].eq(number) & known["stratum"].isin(used.index)
-            ].nunique()
-        }
-        for number, name in enumerate(names)
-    ]
-    intervals = [_interval(row, level) for row in rows]
-    table = pd.DataFrame([row | own for row, own in zip(rows, intervals, strict=True)])
-    table = table.assign(holm=holm(table["p_value"]))[_COLUMNS]
-    tested = np.flatnonzero(weights.any(axis=1))
-    q, p_value = wald_of_equality(estimates[tested], covariance[np.ix_(tested, tested)])
+    weights = _pooling_weights(strata.used, people, len(names))
+    estimates = weights @ strata.differences
+    covariance = weights @ strata.covariance @ weights.T
+    table = pd.DataFrame(
+        [
+            _row(strata.used, own, estimates[at], covariance[at, at], level=level)
+            for at, own in enumerate(weights)
+        ]
+    ).assign(subgroup=names, n_people=_distinct(people, strata.used, len(names)))
+    there = np.flatnonzero(weights.any(axis=1))
+    q, p_value = wald_of_equality(estimates[there], covariance[np.ix_(there, there)])
     return SubgroupComparison(
-        table=table,
+        table=table.assign(holm=holm(table["p_value"]))[_COLUMNS],
         by=by,
         q=q,
-        df=max(tested.size - 1, 0),
+        df=max(there.size - 1, 0),
         p_value=p_value,
-        note=_note(names, tested.size, q),
+        note=_note(names, there.size, q),
     )
 
 
@@ -263,38 +252,42 @@ def _pooling_weights(
     return np.asarray(weights / np.where(totals > 0, totals, 1))
 
 
+def _distinct(people: pd.DataFrame, used: pd.DataFrame, n_subgroups: int) -> list[int]:
+    """Return how many people stand behind each subgroup's estimate."""
+    behind = people["value"].notna() & people["stratum"].isin(used.index)
+    counts = people[behind].groupby("subgroup")["person"].nunique()
+    return [int(counts.get(number, 0)) for number in range(n_subgroups)]
+
+
 def _row(
-    name: str,
     used: pd.DataFrame,
     weights: NDArray[np.float64],
     estimate: float,
     variance: float,
+    *,
+    level: float,
 ) -> dict[str, object]:
     """Return the estimate of one subgroup; NaN where it lacks a group."""
     there = weights > 0
     empty = not there.any()
+    se = math.nan if empty else math.sqrt(max(variance, 0.0))
+    ci_low, ci_high, p_value = interval_and_p_value(estimate, se, level=level)
     return {
-        "subgroup": name,
         "pilot": math.nan if empty else float(weights @ used["mean_pilot"]),
         "control": math.nan if empty else float(weights @ used["mean_control"]),
         "estimate": math.nan if empty else estimate,
-        "se": math.nan if empty else math.sqrt(max(variance, 0.0)),
-        "n_pilot": int(used["n_pilot"][there].sum()),
-        "n_control": int(used["n_control"][there].sum()),
-        "method": "mantel-haenszel-clustered",
-    }
-
-
-def _interval(row: dict[str, object], level: float) -> dict[str, object]:
-    estimate, se = float(str(row["estimate"])), float(str(row["se"]))
-    ci_low, ci_high, p_value = interval_and_p_value(estimate, se, level=level)
-    note = "no month has both groups" if math.isnan(estimate) else ""
-    return {
+        "se": se,
         "ci_low": ci_low,
         "ci_high": ci_high,
         "p_value": p_value,
+        "n_pilot": int(used["n_pilot"][there].sum()),
+        "n_control": int(used["n_control"][there].sum()),
         "level": level,
-        "note": note or ("no variation in either group" if se == 0 else ""),
+        "method": "mantel-haenszel-clustered",
+        "note": joined(
+            "no month has both groups" if empty else "",
+            "no variation in either group" if se == 0 else "",
+        ),
     }
 
 
