@@ -18,7 +18,7 @@ from evalkit.estimate.design_matrix import (
 )
 from evalkit.estimate.distributions import kolmogorov_smirnov, ordered, overlap
 from evalkit.estimate.durations import duration_table
-from evalkit.estimate.effect import joined, normal_quantile
+from evalkit.estimate.effect import normal_quantile
 from evalkit.estimate.moments import (
     Denominator,
     Moments,
@@ -214,7 +214,7 @@ def balance(
         denominator=denominator,
         threshold=THRESHOLD,
         level=level,
-        note=joined(note, "" if weights is None else weights.note),
+        note=note if weights is None else weights.note,
         weeks=duration_table(cohort, level=level),
     )
 
