@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
+from evalkit.estimate.bootstrap import Bootstrap
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
 from evalkit.estimate.survival.cox_model import CoxModel
+from evalkit.estimate.survival.reweighing import replicated, reweighed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-Errors = Literal["clustered", "model"]
+Errors = Literal["clustered", "model", "bootstrap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +75,7 @@ def hazard_ratio(
     weights: Weights | None = None,
     exit_to: str | None = None,
     errors: Errors = "clustered",
+    bootstrap: Bootstrap | None = None,
 ) -> HazardRatio:
     r"""Compare the rates at which the groups leave unemployment, by Cox's model.
 
@@ -97,12 +101,15 @@ def hazard_ratio(
         Column within which people are compared, such as ``"month"``: each value has its
         own baseline rate. None: one for all.
     weights
-        Weights of `evalkit.estimate.weights.weigh`.
+        Weights of `evalkit.weigh`.
     exit_to
         One exit route: all others are censored (a cause-specific ratio). None: any.
     errors
         ``"clustered"`` on the person. ``"model"``: the inverse of the information, as
-        textbooks print it; for independent rows without weights.
+        textbooks print it; for independent rows without weights. ``"bootstrap"``:
+        people are drawn and weighed again.
+    bootstrap
+        Number of replicates and seed. None: the usual ones.
 
     Returns
     -------
@@ -118,7 +125,7 @@ def hazard_ratio(
     -----
     The clustered covariance is :math:`\sum_i u_i u_i'`, with :math:`u_i` the sum over
     the rows of person i of weight times score residual times the inverse information.
-    Weights are taken as known.
+    It takes weights as known; the bootstrap does not.
 
     References
     ----------
@@ -146,21 +153,23 @@ def hazard_ratio(
     >>> f"{ratio.estimate:.2f} ({ratio.ci_low:.2f} to {ratio.ci_high:.2f})"
     '2.52 (0.50 to 12.59)'
     """
-    if errors not in get_args(Errors):
-        raise EstimationError(
-            f"`errors` is unknown: {errors!r}.",
-            hint=f"Choose {', '.join(get_args(Errors))}.",
-        )
-    model = CoxModel.of(
+    _checked_errors(errors, weights)
+    fitted = partial(
+        CoxModel.of,
         cohort,
         covariates=covariates,
         clock=clock,
         strata=strata,
-        weights=weights,
         exit_to=exit_to,
     )
-    clustered = errors == "clustered"
-    covariance = model.clustered_covariance() if clustered else model.model_covariance
+    model = fitted(weights=weights)
+    if errors == "model":
+        covariance, note = model.model_covariance, ""
+    elif weights is None or errors == "clustered":
+        covariance, note = model.clustered_covariance(), model.errors_note()
+    else:
+        replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
+        covariance, note = _resampled(replicates, model, fitted(weights=None))
     table = coefficient_table(
         model.terms, model.fit.coefficients, covariance, level=cohort.level
     )
@@ -175,9 +184,7 @@ def hazard_ratio(
         n_control=n_control,
         level=cohort.level,
         method="cox-efron",
-        note=joined(
-            model.infinite_note(), model.note, model.errors_note() if clustered else ""
-        ),
+        note=joined(model.infinite_note(), model.note, note),
         coefficients=table,
         exits_pilot=int((model.left & durations.pilot).sum()),
         exits_control=int((model.left & ~durations.pilot).sum()),
@@ -185,6 +192,35 @@ def hazard_ratio(
         log_likelihood_null=model.fit.null,
         clock=clock,
     )
+
+
+def _checked_errors(errors: str, weights: Weights | None) -> None:
+    if errors not in get_args(Errors):
+        raise EstimationError(
+            f"`errors` is unknown: {errors!r}.",
+            hint=f"Choose {', '.join(get_args(Errors))}.",
+        )
+    if errors == "bootstrap" and (weights is None or weights.method == "matching"):
+        raise EstimationError(
+            "The bootstrap is for weights that can be made again.",
+            hint="Without weights, or with those of matching, let errors be clustered.",
+        )
+
+
+def _resampled(
+    replicates: Iterator[Array | None], model: CoxModel, everybody: CoxModel
+) -> tuple[Array, str]:
+    """Return the variances over replicates of the weights, and a note.
+
+    `everybody` is the same model of all rows, whatever their first weight.
+    """
+    places = [everybody.terms.index(term) for term in model.terms]
+
+    def coefficients(drawn: Durations) -> Array:
+        return everybody.with_weights(drawn.weights).coefficients[places]
+
+    se, note = replicated(replicates, everybody.durations, coefficients)
+    return np.diag(se**2), note
 
 
 def coefficient_table(
@@ -217,11 +253,11 @@ def ratio_of(table: pd.DataFrame) -> dict[str, float]:
 
 def exit_rates(durations: Durations, left: NDArray[np.bool_]) -> tuple[float, float]:
     """Return exits per week at risk of the pilot and of the control group."""
-    weight = durations.weights
     weeks = (durations.end - durations.entry).astype(float)
     exits = left.astype(float)
-    if weight is not None:
-        weeks, exits = weeks * weight, exits * weight
+    for size in (durations.weights, durations.counts):
+        if size is not None:
+            weeks, exits = weeks * size, exits * size
     per_group = [
         np.bincount(durations.group, values, 2).tolist() for values in (exits, weeks)
     ]

@@ -44,6 +44,8 @@ class CoxModel:
         Rows of the cohort that are at risk.
     left
         Which of them have the event.
+    x
+        Pilot and covariates: n x k.
     terms
         Names of the columns, ``pilot`` first.
     rows
@@ -56,6 +58,7 @@ class CoxModel:
 
     durations: Durations
     left: NDArray[np.bool_]
+    x: Array
     terms: tuple[str, ...]
     rows: RiskRows
     fit: CoxFit
@@ -83,15 +86,33 @@ class CoxModel:
             x,
             stratum=durations.stratum,
             weights=durations.weights,
+            counts=durations.counts,
         )
         return cls(
             durations=durations,
             left=left,
+            x=x,
             terms=terms,
             rows=rows,
             fit=fit_cox(rows),
             note=joined(durations.note, note),
         )
+
+    def with_weights(self, weights: Array | None) -> CoxFit:
+        """Fit the model anew with other weights of its rows; those of 0 are out."""
+        durations = self.durations
+        if weights is None:
+            weights = np.ones(len(durations.rows))
+        used = weights > 0
+        rows = risk_rows(
+            durations.entry[used],
+            durations.end[used],
+            self.left[used],
+            self.x[used],
+            stratum=durations.stratum[used],
+            weights=weights[used],
+        )
+        return fit_cox(rows)
 
     @property
     def model_covariance(self) -> Array:
@@ -113,14 +134,19 @@ class CoxModel:
         """
         weight, row = self.durations.weights, self.rows.row
         if self.durations.person is None:
-            squares = None if weight is None else weight**2
-            by_row = np.bincount(row, squares, per_weight.shape[1])
+            by_row = np.bincount(row, self._squared_weights(), per_weight.shape[1])
             return np.asarray((per_weight * by_row) @ per_weight.T)
         cluster = self.durations.cluster()
         weight = np.ones(len(row)) if weight is None else weight
         sums = [np.bincount(cluster, column[row] * weight) for column in per_weight]
         people = np.array(sums)
         return np.asarray(people @ people.T)
+
+    def _squared_weights(self) -> Array | None:
+        weight, counts = self.durations.weights, self.durations.counts
+        if weight is None:
+            return counts
+        return weight**2 if counts is None else counts * weight**2
 
     @property
     def recurs_or_is_weighted(self) -> bool:
@@ -131,17 +157,15 @@ class CoxModel:
 
     def errors_note(self) -> str:
         """Say what should be known about clustered standard errors."""
-        durations = self.durations
-        clusters = (
-            np.arange(len(durations.rows))
-            if durations.person is None
-            else durations.cluster()
-        )
-        known = durations.weights is not None
+        known = self.durations.weights is not None
         return joined(
-            few_clusters_note(clusters),
+            few_clusters_note(self.durations.cluster()) if self._may_be_few else "",
             "the standard error takes the weights as known" if known else "",
         )
+
+    @property
+    def _may_be_few(self) -> bool:
+        return self.durations.counts is None
 
     def infinite_note(self) -> str:
         """Say which coefficients have no finite estimate, and why."""

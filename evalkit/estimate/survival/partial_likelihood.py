@@ -149,6 +149,7 @@ def risk_rows(
     *,
     stratum: Codes | None = None,
     weights: Array | None = None,
+    counts: Array | None = None,
 ) -> RiskRows:
     """Prepare rows for a Cox model.
 
@@ -164,6 +165,8 @@ def risk_rows(
         Number of each row's stratum; None: one.
     weights
         Weight of each row; None: 1.
+    counts
+        How many people each row stands for, in a table of counts; None: 1.
 
     Returns
     -------
@@ -179,7 +182,8 @@ def risk_rows(
     order = _sorted(ends, 2 * size)
     first = first[order]
     columns = np.ascontiguousarray(x[first].T)
-    weight = alike.total(weights)[order]
+    people = alike.total(counts)[order]
+    weight = people if weights is None else alike.total(_times(weights, counts))[order]
     mean = columns @ (weight / weight.sum())
     columns -= mean[:, None]
     length = np.bincount(ends, minlength=2 * size)
@@ -187,8 +191,7 @@ def risk_rows(
     start = np.cumsum(length[run]) - length[run]
     n_runs = int((run < size).sum())
     exits, of_exits = (
-        np.add.reduceat(values, start)[:n_runs]
-        for values in (alike.total()[order], weight)
+        np.add.reduceat(values, start)[:n_runs] for values in (people, weight)
     )
     late = np.flatnonzero(entry[first] > 0)
     return RiskRows(
@@ -206,6 +209,10 @@ def risk_rows(
         seen=np.add.reduceat(columns * weight, start, axis=1)[:, :n_runs],
         fraction=_fractions(exits),
     )
+
+
+def _times(weights: Array, counts: Array | None) -> Array:
+    return weights if counts is None else weights * counts
 
 
 def _sorted(codes: Codes, size: int) -> Codes:
