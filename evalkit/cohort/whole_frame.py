@@ -56,19 +56,19 @@ class WholeFrame(Result):
     @property
     def counts(self) -> pd.DataFrame:
         """Events and people by month, as `pooled_difference` takes them."""
-        sides = self.table.pivot_table(
-            index="month", columns="group", values=["events", "known"], fill_value=0
-        ).reindex(columns=pd.MultiIndex.from_tuples(_SIDES), fill_value=0)
-        sides.columns = pd.Index(_SIDES.values())
-        return sides.astype(int).rename_axis("stratum").reset_index()
-
-
-_SIDES = {
-    ("events", "pilot"): "pilot_events",
-    ("known", "pilot"): "n_pilot",
-    ("events", "control"): "control_events",
-    ("known", "control"): "n_control",
-}
+        by_month = self.table.set_index("month")
+        pilot, control = (
+            by_month[by_month["group"] == group] for group in ("pilot", "control")
+        )
+        counts = pd.DataFrame(
+            {
+                "pilot_events": pilot["events"],
+                "n_pilot": pilot["known"],
+                "control_events": control["events"],
+                "n_control": control["known"],
+            }
+        )
+        return counts.rename_axis("stratum").reset_index()
 
 
 def whole_frame(

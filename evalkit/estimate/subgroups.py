@@ -83,7 +83,7 @@ def compare_subgroups(
     by
         Column of the subgroups. Where it is empty for every control (the way in which
         the pilot's people started, say), each subgroup is compared with all controls
-        of its months. ``"month"``: do the months differ?
+        of its months. ``"month"`` asks whether the months differ.
     breaks
         Where a column of numbers is cut, such as ``(30, 40, 50, 60)`` for the ages
         below 30, 30 to below 40, ... and 60 and above.
