@@ -11,13 +11,9 @@ from evalkit.errors import EstimationError
 from evalkit.estimate.design_matrix import design_matrix, independent_columns
 from evalkit.estimate.effect import joined
 from evalkit.estimate.influence import few_clusters_note
+from evalkit.estimate.survival.cox_fit import CoxFit, fit_cox
 from evalkit.estimate.survival.durations import Durations
-from evalkit.estimate.survival.partial_likelihood import (
-    CoxFit,
-    RiskRows,
-    fit_cox,
-    risk_rows,
-)
+from evalkit.estimate.survival.risk_rows import RiskRows, risk_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
