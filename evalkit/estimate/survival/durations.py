@@ -54,6 +54,8 @@ class Durations:
         Number of the stratum in `strata`.
     strata
         Names of the strata.
+    stratified_by
+        The column that they are from; None for one stratum.
     person
         Who recurs; None where every row is a person.
     weights
@@ -78,6 +80,7 @@ class Durations:
     group: Codes
     stratum: Codes
     strata: tuple[str, ...]
+    stratified_by: str | None
     person: pd.Series | None
     weights: Array | None
     n_left_out: int
@@ -154,6 +157,7 @@ class Durations:
             group=np.where(cohort.is_pilot.to_numpy()[rows], 0, 1),
             stratum=stratum,
             strata=names,
+            stratified_by=strata,
             person=people["person"].iloc[rows] if cohort.has_persons else None,
             weights=None if weight is None else weight[rows],
             n_left_out=len(people) - len(rows),
@@ -196,8 +200,26 @@ class Durations:
             return np.arange(len(self.rows))
         return np.asarray(pd.factorize(self.person)[0], dtype=np.intp)
 
-    def risk_sets(self, *, by_stratum: bool = False, routes: bool = False) -> RiskSets:
-        """Count at risk and events per week and group.
+    def has_recurring(self, *, within_groups: bool = False) -> bool:
+        """Tell whether anybody has more than one row (in the same group)."""
+        if self.person is None:
+            return False
+        if not within_groups:
+            return bool(self.person.duplicated().any())
+        return any(
+            self.person[self.group == g].duplicated().any() for g in range(len(GROUPS))
+        )
+
+    @property
+    def missing_group_note(self) -> str:
+        """Name the groups without anybody; empty when there are none."""
+        empty = [name for name, n in zip(GROUPS, self.sizes, strict=True) if not n]
+        return f"nobody at risk in the {' and the '.join(empty)} group" if empty else ""
+
+    def risk_sets(
+        self, *, by_stratum: bool = False, routes: bool = False, n_weeks: int = 0
+    ) -> RiskSets:
+        """Count at risk and events per week and group, `n_weeks` weeks at the least.
 
         Cells are the pilot and the control group; by stratum, cell ``2 s + g`` is
         group g in stratum s. Events are all exits (one route), or kept apart by route.
@@ -211,6 +233,7 @@ class Durations:
             counts=self.counts,
             cell=self.cell if by_stratum else self.group,
             n_cells=n_groups * (len(self.strata) if by_stratum else 1),
+            n_weeks=n_weeks,
         )
 
 

@@ -75,6 +75,7 @@ def risk_sets(
     counts: ArrayLike | None = None,
     cell: NDArray[np.intp] | None = None,
     n_cells: int = 1,
+    n_weeks: int = 0,
 ) -> RiskSets:
     """Count people at risk and events per week.
 
@@ -94,6 +95,8 @@ def risk_sets(
         Number of each row's cell, from zero; None: one cell.
     n_cells
         How many cells there are.
+    n_weeks
+        Weeks to count at the least, though nobody may be at risk in the last of them.
 
     Returns
     -------
@@ -107,6 +110,7 @@ def risk_sets(
     ([[2, 1, 2]], [[1, 0, 1]])
     """
     rows = _Rows(
+        n_weeks=n_weeks,
         entry=np.asarray(entry, dtype=np.intp),
         end=np.asarray(end, dtype=np.intp),
         event=np.asarray(event, dtype=np.intp),
@@ -138,10 +142,11 @@ class _Rows:
     end: NDArray[np.intp]
     event: NDArray[np.intp]
     cell: NDArray[np.intp] | None
+    n_weeks: int
 
     def counted(self, n_cells: int, size: Array | None) -> tuple[Array, Array]:
         """Return at risk (cell x week) and events (cell x route x week)."""
-        n_weeks = int(self.end.max(initial=0))
+        n_weeks = int(self.end.max(initial=self.n_weeks))
         n_routes = max(int(self.event.max(initial=0)), 1)
         shape = (n_cells, n_weeks + 1)
         entries = _per_week(self.entry, self.cell, shape, size)
