@@ -382,7 +382,8 @@ def _mantel_haenszel(durations: Durations) -> Array:
         size = durations.counts if size is None else size * durations.counts
     n_cells = len(GROUPS) * len(durations.strata)
     n1, n0 = np.bincount(durations.cell, size, n_cells).reshape(-1, len(GROUPS)).T
-    return np.divide(n1 * n0, n1 + n0, out=np.zeros(len(n1)), where=n1 + n0 > 0)
+    none = np.zeros(len(n1))
+    return np.asarray(np.divide(n1 * n0, n1 + n0, out=none, where=n1 + n0 > 0))
 
 
 def _followed(durations: Durations, horizon: int) -> Array:

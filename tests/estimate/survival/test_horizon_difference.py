@@ -41,7 +41,7 @@ def recurring(people):
     )
 
 
-def test_differences_are_those_of_r(reference, people, rows, recurring):
+def test_differences_are_those_of_r(reference, rows, recurring):
     table = reference("survival/curves_differences").fillna({"strata": ""})
     assert len(table) == 12
     for row in table.itertuples():
@@ -166,10 +166,7 @@ class TestHorizon:
         people = pd.DataFrame(
             {"pilot": [1, 1, 0, 0], "weeks": [3, 9, 3, 20], "exited": [1, 0, 1, 0]}
         )
-        assert (
-            measure(cohort_of(people), horizon=9).control
-            == measure(cohort_of(people), horizon=9).control
-        )
+        assert np.isfinite(measure(cohort_of(people), horizon=9).estimate)
         with pytest.raises(EstimationError, match="followed for 9 only"):
             measure(cohort_of(people), horizon=10)
 
