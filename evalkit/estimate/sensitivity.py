@@ -26,7 +26,6 @@ _DAYS_A_WEEK = 7
 _DURATIONS = (0, 13, 26, 52, math.inf)  # weeks before time zero, for who joins later
 _READINGS = {
     "outcome_strict": "services_fail",
-    "outcome_laid_off": "laid_off_other_way",
     "outcome_report": "report_rule",
 }
 _EFFECT = [
@@ -49,10 +48,11 @@ class Sensitivity(Result):
         - ``primary``: the outcome as it is
         - ``services_fail``: who is in a service or training at the lag counts as not
           having left unemployment
-        - ``laid_off_other_way``: laid off full-time at the lag counts as not
-          unemployed, or as unemployed where the plan has it the other way
-        - ``without_laid_off``: without those laid off already at time zero
         - ``report_rule``: a control counts as unemployed who is in the follow-up pool
+        - ``without_laid_off``: without those laid off full-time at time zero
+        - ``laid_off_other_way``: the same, and laid off at the lag counts as not
+          unemployed (as unemployed, where the plan has it the other way): one rule
+          for who begins and who has left
         - ``later_clients_dropped``: without controls who were referred to the pilot
           before the lag ended; they are dropped for what happened afterwards
         - ``later_clients_weighted``: their follow-up ends with the referral, and
@@ -70,7 +70,7 @@ class Sensitivity(Result):
 
 
 def pooled_raw(cohort: Cohort, outcome: str) -> Effect:
-    """Return the pooled difference of a comparison, the default estimator."""
+    """Return the pooled difference of a comparison: the default estimator."""
     return compare(cohort, outcome=outcome).pooled
 
 
@@ -124,7 +124,7 @@ def sensitivity(cohort: Cohort, *, estimator: Estimator = pooled_raw) -> Sensiti
     >>> draws = [ek.draw_controls(register, month) for month in ["2021-02", "2021-03"]]
     >>> found = sensitivity(ek.follow_up(register, draws)).to_frame()
     >>> list(found["reading"])[:4]
-    ['primary', 'services_fail', 'laid_off_other_way', 'report_rule']
+    ['primary', 'services_fail', 'report_rule', 'without_laid_off']
     """
     if not are_shares(people_of(cohort, "outcome", "person")["value"]):
         raise EstimationError(
@@ -156,9 +156,10 @@ def _readings(cohort: Cohort) -> Iterator[tuple[str, Cohort, str, str]]:
     for column, reading in _READINGS.items():
         if column in people:
             yield reading, cohort, column, ""
-    if "laid_off" in people and people["laid_off"].any():
+    if {"laid_off", "outcome_laid_off"} <= set(people.columns):
         kept = _only(cohort, ~people["laid_off"].astype(bool))
         yield "without_laid_off", kept, "outcome", ""
+        yield "laid_off_other_way", kept, "outcome_laid_off", ""
     joined = _joined_before_the_lag(people)
     if joined.any():
         note = f"{int(joined.sum())} control rows dropped"
