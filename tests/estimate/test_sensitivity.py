@@ -29,7 +29,8 @@ def cohort() -> Cohort:
     made = follow_up(register, [draw_controls(register, month) for month in months])
     register.engine.close()
     people = made.people.copy()
-    people.loc[::40, ["outcome", "outcome_strict", "outcome_report"]] = np.nan
+    readings = ["outcome", "outcome_strict", "outcome_report", "outcome_laid_off"]
+    people.loc[::40, readings] = np.nan
     return dataclasses.replace(made, people=people)
 
 
