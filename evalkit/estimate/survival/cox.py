@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.estimate.bootstrap import Bootstrap
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
-from evalkit.estimate.survival.cox_model import CoxModel
+from evalkit.estimate.survival.cox_model import CoxModel, errors_note
 from evalkit.estimate.survival.reweighing import replicated, reweighed
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def hazard_ratio(
     if errors == "model":
         covariance, note = model.model_covariance, ""
     elif weights is None or errors == "clustered":
-        covariance, note = model.clustered_covariance(), model.errors_note()
+        covariance, note = model.clustered_covariance(), errors_note(model.durations)
     else:
         replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
         covariance, note = _resampled(replicates, model, fitted(weights=None))

@@ -13,6 +13,7 @@ from evalkit.estimate.effect import joined
 from evalkit.estimate.influence import few_clusters_note
 from evalkit.estimate.survival.cox_fit import CoxFit, fit_cox
 from evalkit.estimate.survival.durations import Durations
+from evalkit.estimate.survival.person_sums import summed_squares
 from evalkit.estimate.survival.risk_rows import RiskRows, risk_rows
 
 if TYPE_CHECKING:
@@ -123,26 +124,9 @@ class CoxModel:
         """
         return self.summed_squares(self.fit.influence())
 
-    def summed_squares(self, per_weight: Array) -> Array:
-        """Return the sum over people of the squares of their rows' weighted sums.
-
-        `per_weight` has a column for each row of the likelihood.
-        """
-        weight, row = self.durations.weights, self.rows.row
-        if self.durations.person is None:
-            by_row = np.bincount(row, self._squared_weights(), per_weight.shape[1])
-            return np.asarray((per_weight * by_row) @ per_weight.T)
-        cluster = self.durations.cluster()
-        weight = np.ones(len(row)) if weight is None else weight
-        sums = [np.bincount(cluster, column[row] * weight) for column in per_weight]
-        people = np.array(sums)
-        return np.asarray(people @ people.T)
-
-    def _squared_weights(self) -> Array | None:
-        weight, counts = self.durations.weights, self.durations.counts
-        if weight is None:
-            return counts
-        return weight**2 if counts is None else counts * weight**2
+    def summed_squares(self, values: Array) -> Array:
+        """Return the sum over people of squared sums of what their rows contribute."""
+        return summed_squares(values, self.rows.row, self.durations)
 
     @property
     def recurs_or_is_weighted(self) -> bool:
@@ -151,31 +135,27 @@ class CoxModel:
         recurs = person is not None and bool(person.duplicated().any())
         return recurs or self.durations.weights is not None
 
-    def errors_note(self) -> str:
-        """Say what should be known about clustered standard errors."""
-        known = self.durations.weights is not None
-        return joined(
-            few_clusters_note(self.durations.cluster()) if self._may_be_few else "",
-            "the standard error takes the weights as known" if known else "",
-        )
-
-    @property
-    def _may_be_few(self) -> bool:
-        return self.durations.counts is None
-
     def infinite_note(self) -> str:
         """Say which coefficients have no finite estimate, and why."""
-        lost = [
-            term
-            for term, finite in zip(self.terms, self.fit.is_finite, strict=True)
-            if not finite
-        ]
-        if not lost:
-            return ""
-        return (
-            f"no finite estimate of {', '.join(lost)}: among those at risk together, "
-            "nobody left on one side of it, or everybody was on one side"
-        )
+        return infinite_note(self.terms, self.fit.is_finite)
+
+
+def errors_note(durations: Durations) -> str:
+    """Say what should be known about clustered standard errors."""
+    few = "" if durations.counts is not None else few_clusters_note(durations.cluster())
+    known = durations.weights is not None
+    return joined(few, "the standard error takes the weights as known" if known else "")
+
+
+def infinite_note(terms: Sequence[str], is_finite: NDArray[np.bool_]) -> str:
+    """Say which coefficients have no finite estimate, and why."""
+    lost = [term for term, finite in zip(terms, is_finite, strict=True) if not finite]
+    if not lost:
+        return ""
+    return (
+        f"no finite estimate of {', '.join(lost)}: among those at risk together, "
+        "nobody left on one side of it, or everybody was on one side"
+    )
 
 
 def exits_of(durations: Durations, exit_to: str | None) -> NDArray[np.bool_]:
