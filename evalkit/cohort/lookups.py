@@ -48,13 +48,18 @@ def _look_up_states(register: Register, lags: list[Lag]) -> None:
 
 
 def _lag_days(register: Register, lags: list[Lag]) -> pd.DataFrame:
-    """Say for every day that is somebody's time zero where each lag ends."""
+    """Say for every day that is somebody's time zero where each lag ends.
+
+    The follow-up pool is a month's closing stock. Whoever was drawn at the opening of
+    August is looked for in that of October, which closes when three months have passed.
+    """
     days = register.engine.frame("SELECT DISTINCT time_zero FROM entrants")
     days = days.sort_values("time_zero", ignore_index=True).astype("int32")
     for number, lag in enumerate(lags):
         ends = [lag.after(int(day)) for day in days["time_zero"]]
         days[f"lag_day_{number}"] = ends
         days[f"lag_month_{number}"] = [month_of(day) for day in ends]
+    days["pool_month"] = [month_of(day - 1) for day in days["lag_day_0"].tolist()]
     days["zero_month"] = [month_of(int(day)) for day in days["time_zero"]]
     return days
 
@@ -166,7 +171,7 @@ def _measured(register: Register, lags: list[Lag]) -> str:
         ]
     return f"""
         SELECT e.entrant, {", ".join(columns)},
-               coalesce(bool_or(h.month = d.lag_month_0 AND h.in_pool), false)
+               coalesce(bool_or(h.month = d.pool_month AND h.in_pool), false)
                    AS in_pool,
                count(h.person_id) > 0 AS linked
         FROM entrants e JOIN lag_days d ON d.time_zero = e.time_zero

@@ -120,16 +120,25 @@ def test_absent_from_an_incomplete_register_is_unknown(followed):
 
 
 def test_the_reports_reading_asks_whether_controls_are_in_the_pool(followed):
-    aged = spell("aged", "2019-02-05")  # 103 weeks at the opening, 120+ in the pool
+    aged = spell("aged", "2019-02-05")  # 103 weeks at the opening, 116 in the pool
+    back = spell("back", "2020-12-01", "2021-03-10") + spell("back", "2021-04-28")
     moved = spell("moved", "2020-12-01")
     for row in moved:
         row["office"] = "TE" if row["month"] < "2021-04" else "elsewhere"
     offices = {"offices": [{"names": ["TE"]}]}
-    table = followed([aged, moved], frame=offices, follow_up={"pool_weeks": [1, 118]})
-    assert table["outcome"].to_dict() == {"aged": 0, "moved": 0}
-    assert table["outcome_report"].to_dict() == {"aged": 1, "moved": 1}
-    longer = followed([aged, moved], frame=offices)
-    assert longer["outcome_report"].to_dict() == {"aged": 0, "moved": 1}
+    table = followed(
+        [aged, back, moved], frame=offices, follow_up={"pool_weeks": [1, 117]}
+    )
+    assert table["outcome"].to_dict() == {"aged": 0, "back": 0, "moved": 0}
+    assert table["outcome_report"].to_dict() == {"aged": 0, "back": 1, "moved": 1}
+
+
+def test_the_pool_is_the_stock_that_closes_as_the_lag_ends(followed):
+    """Drawn at the opening of February, looked for at the close of April."""
+    april = spell("april", "2020-12-01", "2021-04-29")
+    may = spell("may", "2020-12-01", "2021-05-03")
+    table = followed([april, may])
+    assert table["outcome_report"].to_dict() == {"april": 1, "may": 0}
 
 
 def test_later_lags_are_measured_where_the_register_reaches(followed):
