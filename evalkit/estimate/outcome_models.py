@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.design_matrix import independent_columns
 from evalkit.estimate.influence import FittedModel
 from evalkit.estimate.propensity import expit, logistic
 
@@ -67,8 +66,8 @@ def logistic_model(sample: Sample, of: NDArray[np.bool_]) -> FittedModel:
     """Fit by maximum likelihood to some rows; a straight line if all are alike."""
     if np.ptp(sample.outcome[of]) == 0:
         return linear_model(sample, of)
-    kept = [0, *(1 + place for place in independent_columns(sample.x[of, 1:]))]
-    x = sample.x[:, kept]
+    varies = np.ptp(sample.x[of], axis=0) > 0
+    x = sample.x[:, varies | (np.arange(len(varies)) == 0)]
     fit = logistic(x[of, 1:], sample.outcome[of])
     fitted = expit(x @ fit.coefficients)
     slope = fitted * (1 - fitted)
