@@ -78,11 +78,14 @@ class Looks:
         return self._number(day)
 
     def noticed(self, weeks: Array) -> Codes:
-        """Return the number of the look at which an exit within a week was noticed."""
+        """Return the number of the look at which an exit within a week was noticed.
+
+        Where its day is not known, it is the middle of the week.
+        """
         end = self.zero + (DAYS_A_WEEK * weeks).astype(np.intp)
         if self.only_looks:  # the look itself was taken for the day of the exit
             return np.maximum(self._number(end), 1)
-        return np.maximum(self._number(end - 1) + 1, 1)
+        return self._number(end - DAYS_A_WEEK // 2) + 1
 
     def weeks_until(self, number: Codes, *, up: bool) -> Array:
         """Return whole weeks from time zero to a look, counted up or down."""
