@@ -41,7 +41,19 @@ class Bootstrap:
         """Return the standard deviation of the estimate over resampled clusters.
 
         Whole clusters (people with all of their rows) are drawn with replacement, and
-        everything is estimated anew. Also returns a note on replicates that failed.
+        everything is estimated anew.
+
+        Parameters
+        ----------
+        sample
+            Rows to resample.
+        estimate
+            The whole estimation, from rows to a number.
+
+        Returns
+        -------
+        tuple
+            The standard error, and a note on replicates that had no estimate.
         """
         random = np.random.default_rng(self.seed)
         found = np.array(

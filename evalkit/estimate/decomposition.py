@@ -17,7 +17,7 @@ from evalkit.estimate.effect import (
     joined,
 )
 from evalkit.estimate.estimators import ESTIMATORS, effect_by, models_of
-from evalkit.estimate.influence import clustered_se, few_clusters_note
+from evalkit.estimate.influence import few_clusters_note
 from evalkit.estimate.reweighted import linear_parts, raw_gap, reweighted_parts
 from evalkit.estimate.sample import sample_of
 from evalkit.estimate.shapley import coalitions, shapley_weights
@@ -236,7 +236,7 @@ def _shapley(
 
 def _measures(found: Estimate, sample: Sample, level: float) -> dict[str, float]:
     estimate, influence = found
-    se = clustered_se(influence, sample.cluster)
+    se = sample.se(influence)
     ci_low, ci_high, p_value = interval_and_p_value(estimate, se, level=level)
     return {
         "estimate": estimate,

@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import checked_level, joined, normal_quantile
 from evalkit.estimate.estimators import effect_by
-from evalkit.estimate.influence import clustered_se, few_clusters_note
+from evalkit.estimate.influence import few_clusters_note
 from evalkit.estimate.sample import sample_of
 from evalkit.results import Result
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.estimators import Estimator
+
+
+_MEASURES = ("ratio", "ci_low", "ci_high", "e_value", "e_value_ci")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +141,23 @@ def e_values(
         pilot, control = (
             share if value else 1 - share for share in (effect.pilot, effect.control)
         )
+        row = {"outcome": value, "pilot": pilot, "control": control}
+        if min(pilot, control) <= 0:
+            rows.append(row | dict.fromkeys(_MEASURES, math.nan))
+            continue
         log_influence = sign * (effect.pilot_influence / pilot - of_control / control)
-        se = clustered_se(log_influence, sample.cluster)
-        rows.append(
-            {"outcome": value, "pilot": pilot, "control": control}
-            | _measures(pilot / control, se, level)
-        )
+        rows.append(row | _measures(pilot / control, sample.se(log_influence), level))
+    table = pd.DataFrame(rows)
     return EValues(
-        table=pd.DataFrame(rows),
+        table=table,
         method=method,
         level=level,
-        note=joined(sample.note, effect.note, few_clusters_note(sample.cluster)),
+        note=joined(
+            sample.note,
+            effect.note,
+            few_clusters_note(sample.cluster),
+            "" if table["ratio"].notna().all() else "a share of zero has no ratio",
+        ),
     )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import joined
 from evalkit.estimate.estimators import effect_by
-from evalkit.estimate.influence import clustered_se
 from evalkit.estimate.matched import MatchedSets, correction_for_score
 from evalkit.estimate.weights import weigh
 
@@ -41,7 +40,6 @@ class Options(TypedDict, total=False):
     exact: Sequence[str]
 
 
-_ROUNDING = 1e-13
 _OPTIONS = {
     "entropy": {"moments"},
     "matching": {"ratio", "replace", "caliper", "exact"},
@@ -92,9 +90,8 @@ def by_model(
         return effect_by(method, of, outcome_model=outcome_model, score=own)
 
     whole = effect(sample)
-    se, note = clustered_se(whole.influence, sample.cluster), ""
-    if se <= _ROUNDING * np.abs(sample.outcome).max():
-        se, note = 0.0, "no variation: there is no standard error"
+    se = sample.se(whole.influence)
+    note = "" if se else "no variation: there is no standard error"
     if bootstrap:
         se, note = bootstrap.se(sample, lambda of: effect(of).estimate)
     return Estimation(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_ROUNDING = 1e-20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenSelection(Result):
@@ -204,7 +206,11 @@ def hidden_selection(
         level=level,
         n_pilot=sample.n_pilot,
         n_control=sample.n_control,
-        note=joined(sample.note, few_clusters_note(sample.cluster)),
+        note=joined(
+            sample.note,
+            few_clusters_note(sample.cluster),
+            "" if reach.scale else "the covariates leave nothing of the outcome",
+        ),
     )
 
 
@@ -229,7 +235,9 @@ class _Reach:
         spread, of_spread = _spread(sample, prediction, effect.residual)
         unevenness, of_unevenness = _unevenness(sample, weighting)
         scale = math.sqrt(spread * unevenness)
-        of_scale = scale / 2 * (of_spread / spread + of_unevenness / unevenness)
+        of_scale = np.zeros_like(of_spread)
+        if scale > 0:
+            of_scale = scale / 2 * (of_spread / spread + of_unevenness / unevenness)
         both = np.column_stack([effect.influence, of_scale])
         return cls(
             estimate=effect.estimate,
@@ -251,11 +259,13 @@ class _Reach:
     @property
     def tipping(self) -> float:
         """Product of strengths at which the bias equals the estimate."""
-        return abs(self.estimate) / self.scale
+        return abs(self.estimate) / self.scale if self.scale else math.nan
 
     @property
     def tipping_ci(self) -> float:
         """Product of strengths at which the interval just includes zero."""
+        if not self.scale:
+            return math.nan
         sign = math.copysign(1.0, self.estimate)
 
         def beyond_zero(strength: Array) -> Array:
@@ -277,6 +287,8 @@ def _spread(
     share = ~sample.pilot / sample.n_control
     spread = float(share @ np.square(residual))
     through = prediction.influence(-2 * share * residual)
+    if spread <= _ROUNDING * float(np.square(sample.outcome).max()):
+        return 0.0, np.zeros_like(residual)
     return spread, share * (np.square(residual) - spread) + through
 
 
@@ -305,7 +317,9 @@ def _benchmark(
     """Return what a covariate would do if it were the hidden one."""
     others = sample.of_terms([term for term in sample.terms if term != name])
     without = _Reach.of(others, outcome_model, 0.95)
-    outcome_strength = max(0.0, without.spread / reach.spread - 1)
+    outcome_strength = 0.0
+    if reach.scale:
+        outcome_strength = max(0.0, without.spread / reach.spread - 1)
     selection_strength = max(0.0, reach.unevenness / without.unevenness - 1)
     strength = math.sqrt(min(1.0, outcome_strength) * selection_strength)
     bias = strength * reach.scale

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.effect import checked_level
-from evalkit.estimate.influence import clustered_se
+from evalkit.errors import EstimationError
+from evalkit.estimate.effect import checked_level, joined
+from evalkit.estimate.influence import few_clusters_note
 from evalkit.estimate.sample import sample_of
 from evalkit.results import Result
 
@@ -190,7 +191,11 @@ def omitted_variables(
         level=level,
         n_pilot=sample.n_pilot,
         n_control=sample.n_control,
-        note=sample.note,
+        note=joined(
+            sample.note,
+            few_clusters_note(sample.cluster),
+            "" if line.se else "the covariates leave nothing of the outcome",
+        ),
     )
 
 
@@ -204,7 +209,7 @@ class _Line(NamedTuple):
 
     @property
     def t(self) -> float:
-        return self.estimate / self.se
+        return self.estimate / self.se if self.se else math.nan
 
     def critical(self, level: float) -> float:
         """Return the t that the adjusted estimate has to reach, clustering included."""
@@ -257,14 +262,21 @@ def benchmark_strength(
 def _line(sample: Sample) -> _Line:
     """Fit by the theorem of Frisch, Waugh and Lovell."""
     served = _beyond(sample.x, sample.pilot.astype(float))
+    if served @ served <= _HAIR * sample.n_pilot:
+        raise EstimationError(
+            "The covariates tell who was served without error: nobody is comparable.",
+            hint="Use fewer covariates, or coarser classes.",
+        )
     value = _beyond(sample.x, sample.outcome)
     estimate = float(served @ value / (served @ served))
     residual = value - estimate * served
     df = len(value) - int(np.linalg.matrix_rank(sample.x)) - 1
     se = math.sqrt(residual @ residual / df / (served @ served))
     influence = served * residual / (served @ served)
-    ratio = clustered_se(influence, sample.cluster) / se
-    return _Line(estimate, se, df, ratio)
+    clustered = sample.se(influence)
+    if not clustered:
+        return _Line(estimate, 0.0, df, 1.0)
+    return _Line(estimate, se, df, clustered / se)
 
 
 def _benchmark(
@@ -303,6 +315,8 @@ def _strengths(sample: Sample, name: str) -> tuple[float, float]:
 def _partial_r2(others: Array, own: Array, value: Array) -> float:
     before = _beyond(others, value)
     after = _beyond(np.column_stack([others, own]), value)
+    if before @ before <= _HAIR * (value @ value):
+        return 0.0  # nothing is left to be explained
     return float(1 - (after @ after) / (before @ before))
 
 

@@ -15,6 +15,7 @@ from evalkit.estimate.design_matrix import (
     independent_columns,
 )
 from evalkit.estimate.effect import joined
+from evalkit.estimate.influence import clustered_se
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 CONSTANT, MONTH = "constant", "month"
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,14 @@ class Sample:
         return tuple(
             name for name in dict.fromkeys(self.terms) if name not in (CONSTANT, MONTH)
         )
+
+    def se(self, influence: Array) -> float:
+        """Return the clustered standard error of an estimate; zero without variation.
+
+        What rounding leaves of an outcome that all rows share is no variation.
+        """
+        se = clustered_se(influence, self.cluster)
+        return 0.0 if se <= _ROUNDING * np.abs(self.outcome).max() else se
 
     def of_terms(self, terms: Sequence[str]) -> Sample:
         """Return the sample with some covariates only; months only if named."""

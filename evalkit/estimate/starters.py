@@ -78,7 +78,8 @@ class StartersEffect(Effect):
         Returns
         -------
         pandas.DataFrame
-            on_others (the effect assumed), estimate, ci_low, ci_high: a straight line.
+            Columns on_others (the effect assumed), estimate, ci_low, ci_high; all
+            lie on straight lines.
         """
         moved = np.asarray(effects) * (1 - self.started) / self.started
         return pd.DataFrame(

@@ -136,3 +136,9 @@ def test_too_many_blocks(people) -> None:
     cohort = cohort_of(people.assign(**more), covariates=list(more))
     with pytest.raises(EstimationError, match="10 blocks of covariates"):
         decompose(cohort)
+
+
+def test_no_variation_has_no_intervals(people) -> None:
+    table = decompose(cohort_of(people.assign(left=1))).to_frame()
+    assert table["estimate"].to_list() == pytest.approx([0] * len(table), abs=1e-12)
+    assert table["ci_low"].isna().all()

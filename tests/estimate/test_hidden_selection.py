@@ -223,3 +223,33 @@ def test_e_values_belong_to_the_adjusted_shares(people) -> None:
 def test_no_e_values_of_euros(people) -> None:
     with pytest.raises(EstimationError, match="need an outcome of 0 and 1"):
         e_values(cohort_of(people, "earned"))
+
+
+def test_an_outcome_that_does_not_vary_leaves_nothing_to_tip(people) -> None:
+    cohort = cohort_of(people.assign(left=1))
+    linear, served = omitted_variables(cohort), hidden_selection(cohort)
+    for found in (linear, served):
+        assert math.isnan(found.robustness)
+        assert "leave nothing of the outcome" in found.note
+    assert served.benchmarks["bias"].to_list() == [0, 0, 0]
+
+
+def test_a_share_of_zero_has_no_ratio(people) -> None:
+    nobody = people.assign(left=np.where(people["pilot"] == 1, people["left"], 0))
+    found = e_values(cohort_of(nobody))
+    assert found.table["ratio"].isna().to_list() == [True, False]
+    assert "no ratio" in found.note
+
+
+def test_covariates_that_tell_the_groups_apart(people) -> None:
+    told = people.assign(told=people["pilot"])
+    with pytest.raises(EstimationError, match="without error"):
+        omitted_variables(cohort_of(told, covariates=["told"]))
+
+
+def test_what_is_shown_names_the_robustness(people) -> None:
+    cohort = cohort_of(people)
+    for found in (omitted_variables(cohort), hidden_selection(cohort)):
+        text = str(found)
+        assert "robustness" in text
+        assert "weeks_before" in text
