@@ -12,7 +12,6 @@ from evalkit.study.months import Month
 from evalkit.study.protocol import Section
 
 Agreement = Literal["never", "agreed", "always"]
-Window = Literal["year", "contract"]
 
 
 class Vat(Section):
@@ -161,32 +160,31 @@ class JobFee(Section):
         return steps
 
 
-class OwnTrainings(Section):
+class OwnLimit(Section):
+    """A limit on what the provider's own firms may take."""
+
+    share: Share = Field(description="Largest share: 0.25 is 25 %.")
+    window: Literal["year", "contract"] = Field(
+        default="year",
+        description='Where it is counted: in each calendar "year", or in the whole '
+        '"contract". The first by date, then by event id, are paid.',
+    )
+
+
+class OwnTrainings(OwnLimit):
     """The limit on trainings whose employer is one of the provider's own firms."""
 
-    share: Share = Field(description="Largest share: 0.35 is 35 %.")
     of: PositiveInt = Field(
         description="Number of trainings that it is a share of, in one window."
     )
-    window: Window = Field(
-        default="year",
-        description='Where it is counted: in each calendar "year", or in the whole '
-        '"contract". The first by date, then by event id, are paid.',
-    )
 
 
-class OwnJobs(Section):
-    """The limit on employment with the provider's own firms."""
+class OwnJobs(OwnLimit):
+    """The limit on employment with the provider's own firms.
 
-    share: Share = Field(
-        description="Largest share of the realised employments: 0.25 is 25 %. Those "
-        "beyond it are refused, and no longer count as realised."
-    )
-    window: Window = Field(
-        default="year",
-        description='Where it is counted: in each calendar "year", or in the whole '
-        '"contract". The first by date, then by event id, are paid.',
-    )
+    It is a share of the employments that are realised; those beyond it are refused,
+    and are no part of what it is a share of.
+    """
 
 
 class Terms(Section):
