@@ -13,7 +13,11 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.estimate.bootstrap import Bootstrap
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
-from evalkit.estimate.survival.cox_model import CoxModel, errors_note
+from evalkit.estimate.survival.cox_model import (
+    CoxModel,
+    errors_note,
+    recur_or_are_weighted,
+)
 from evalkit.estimate.survival.reweighing import replicated, reweighed
 
 if TYPE_CHECKING:
@@ -51,6 +55,8 @@ class HazardRatio(Effect):
         The same where all ratios are one.
     clock
         ``entry`` or ``registration``.
+    errors
+        Where the standard errors are from: ``model``, ``clustered``, ``bootstrap``.
     """
 
     coefficients: pd.DataFrame
@@ -59,6 +65,7 @@ class HazardRatio(Effect):
     log_likelihood: float
     log_likelihood_null: float
     clock: str
+    errors: str
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with the ratio; all terms are in `coefficients`."""
@@ -74,14 +81,14 @@ def hazard_ratio(
     strata: str | None = None,
     weights: Weights | None = None,
     exit_to: str | None = None,
-    errors: Errors = "clustered",
+    errors: Errors | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> HazardRatio:
     r"""Compare the rates at which the groups leave unemployment, by Cox's model.
 
     The pilot's people leave at the control group's rate times one constant [1]_. Weeks
     in which several leave are handled by Efron's approximation [2]_, and people who
-    recur by standard errors clustered on the person [3]_.
+    recur by standard errors clustered on the person.
 
     Not for a pilot whose effect comes and goes: the ratio is then an average over the
     weeks that depends on how long people were followed, see `proportional_hazards`, and
@@ -105,9 +112,9 @@ def hazard_ratio(
     exit_to
         One exit route: all others are censored (a cause-specific ratio). None: any.
     errors
-        ``"clustered"`` on the person. ``"model"``: the inverse of the information, as
-        textbooks print it; for independent rows without weights. ``"bootstrap"``:
-        people are drawn and weighed again.
+        ``"clustered"`` on the person. ``"model"``: the inverse of the information, for
+        independent rows without weights. ``"bootstrap"``: people are drawn and weighed
+        again. None: clustered where people recur or are weighted, else of the model.
     bootstrap
         Number of replicates and seed. None: the usual ones.
 
@@ -123,9 +130,9 @@ def hazard_ratio(
 
     Notes
     -----
-    The clustered covariance is :math:`\sum_i u_i u_i'`, with :math:`u_i` the sum over
-    the rows of person i of weight times score residual times the inverse information.
-    It takes weights as known; the bootstrap does not.
+    The clustered covariance [3]_ is :math:`\sum_i u_i u_i'`, with :math:`u_i` the sum
+    over the rows of person i of weight times score residual times the inverse
+    information. It takes weights as known; the bootstrap does not.
 
     References
     ----------
@@ -151,7 +158,7 @@ def hazard_ratio(
     ... )
     >>> ratio = hazard_ratio(cohort)
     >>> f"{ratio.estimate:.2f} ({ratio.ci_low:.2f} to {ratio.ci_high:.2f})"
-    '2.52 (0.50 to 12.59)'
+    '2.52 (0.41 to 15.54)'
     """
     _checked_errors(errors, weights)
     fitted = partial(
@@ -163,9 +170,10 @@ def hazard_ratio(
         exit_to=exit_to,
     )
     model = fitted(weights=weights)
-    if errors == "model":
+    kind = errors or usual_errors(model.durations)
+    if kind == "model":
         covariance, note = model.model_covariance, ""
-    elif weights is None or errors == "clustered":
+    elif weights is None or kind == "clustered":
         covariance, note = model.clustered_covariance(), errors_note(model.durations)
     else:
         replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
@@ -191,11 +199,17 @@ def hazard_ratio(
         log_likelihood=model.fit.likelihood.log_likelihood,
         log_likelihood_null=model.fit.null,
         clock=clock,
+        errors=kind,
     )
 
 
-def _checked_errors(errors: str, weights: Weights | None) -> None:
-    if errors not in get_args(Errors):
+def usual_errors(durations: Durations) -> Errors:
+    """Return the errors that rows need: clustered if they recur or are weighted."""
+    return "clustered" if recur_or_are_weighted(durations) else "model"
+
+
+def _checked_errors(errors: str | None, weights: Weights | None) -> None:
+    if errors is not None and errors not in get_args(Errors):
         raise EstimationError(
             f"`errors` is unknown: {errors!r}.",
             hint=f"Choose {', '.join(get_args(Errors))}.",

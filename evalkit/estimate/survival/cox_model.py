@@ -128,16 +128,16 @@ class CoxModel:
         """Return the sum over people of squared sums of what their rows contribute."""
         return summed_squares(values, self.rows.row, self.durations)
 
-    @property
-    def recurs_or_is_weighted(self) -> bool:
-        """Whether rows depend on each other, or stand for more or less than one."""
-        person = self.durations.person
-        recurs = person is not None and bool(person.duplicated().any())
-        return recurs or self.durations.weights is not None
-
     def infinite_note(self) -> str:
         """Say which coefficients have no finite estimate, and why."""
         return infinite_note(self.terms, self.fit.is_finite)
+
+
+def recur_or_are_weighted(durations: Durations) -> bool:
+    """Tell whether rows depend on each other, or stand for more or less than one."""
+    person = durations.person
+    recur = person is not None and bool(person.duplicated().any())
+    return recur or durations.weights is not None
 
 
 def errors_note(durations: Durations) -> str:

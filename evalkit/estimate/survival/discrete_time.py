@@ -10,7 +10,12 @@ import pandas as pd
 
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import Effect, joined
-from evalkit.estimate.survival.cox import coefficient_table, exit_rates, ratio_of
+from evalkit.estimate.survival.cox import (
+    coefficient_table,
+    exit_rates,
+    ratio_of,
+    usual_errors,
+)
 from evalkit.estimate.survival.cox_model import (
     columns_of,
     errors_note,
@@ -71,6 +76,8 @@ class DiscreteTimeHazard(Effect):
         Of the model.
     clock
         ``entry`` or ``registration``.
+    errors
+        Where the standard errors are from: ``model`` or ``clustered``.
     """
 
     coefficients: pd.DataFrame
@@ -79,6 +86,7 @@ class DiscreteTimeHazard(Effect):
     link: str
     log_likelihood: float
     clock: str
+    errors: str
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with the ratio; the tables are attributes."""
@@ -96,7 +104,7 @@ def discrete_time_hazard(
     clock: Clock = "entry",
     strata: str | None = None,
     weights: Weights | None = None,
-    errors: Literal["clustered", "model"] = "clustered",
+    errors: Literal["clustered", "model"] | None = None,
 ) -> DiscreteTimeHazard:
     r"""Compare the chances to leave unemployment in an interval, such as a month.
 
@@ -124,6 +132,7 @@ def discrete_time_hazard(
         Weights of `evalkit.weigh`.
     errors
         ``"clustered"`` on the person, or ``"model"``: the inverse of the information.
+        None: clustered where people recur or are weighted, else of the model.
 
     Returns
     -------
@@ -169,7 +178,7 @@ def discrete_time_hazard(
     ... )
     >>> ratio = discrete_time_hazard(cohort, interval=4)
     >>> f"{ratio.estimate:.2f} ({ratio.ci_low:.2f} to {ratio.ci_high:.2f})"
-    '1.87 (0.35 to 10.08)'
+    '1.87 (0.37 to 9.59)'
     """
     _checked(interval, link, clock, errors)
     durations = Durations.of(cohort, clock, weights=weights, strata=strata)
@@ -178,8 +187,8 @@ def discrete_time_hazard(
     spells = _spells(cohort, durations, interval, link)
     periods = PersonPeriods.of(spells, left, x, durations.weights)
     fit = fit_hazard(periods, link)
-    covariance = fit.covariance
-    if errors == "clustered":
+    covariance, kind = fit.covariance, errors or usual_errors(durations)
+    if kind == "clustered":
         covariance = summed_squares(fit.influence, periods.row, durations)
     table = coefficient_table(terms, fit.coefficients, covariance, level=cohort.level)
     n_pilot, n_control = durations.sizes
@@ -198,7 +207,7 @@ def discrete_time_hazard(
             durations.note,
             f"{lost} row(s) without an interval left out" if lost else "",
             note,
-            errors_note(durations) if errors == "clustered" else "",
+            errors_note(durations) if kind == "clustered" else "",
         ),
         coefficients=table,
         baseline=_baseline(periods, fit, link),
@@ -206,10 +215,11 @@ def discrete_time_hazard(
         link=link,
         log_likelihood=fit.log_likelihood,
         clock=clock,
+        errors=kind,
     )
 
 
-def _checked(interval: Interval, link: str, clock: str, errors: str) -> None:
+def _checked(interval: Interval, link: str, clock: str, errors: str | None) -> None:
     whole = isinstance(interval, int) and not isinstance(interval, bool)
     if interval != "look" and not (whole and interval > 0):
         raise EstimationError(
@@ -225,7 +235,7 @@ def _checked(interval: Interval, link: str, clock: str, errors: str) -> None:
             "Looks are counted from time zero.",
             hint="On the clock of registration give the interval in weeks, such as 4.",
         )
-    if errors not in ("clustered", "model"):
+    if errors not in ("clustered", "model", None):
         raise EstimationError(
             f"`errors` is unknown: {errors!r}.", hint="Choose clustered or model."
         )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import joined, normal_quantile
-from evalkit.estimate.survival.cox_model import CoxModel
+from evalkit.estimate.survival.cox_model import CoxModel, recur_or_are_weighted
 from evalkit.estimate.survival.risk_sets import risk_sets
 from evalkit.results import Result
 
@@ -154,7 +154,7 @@ def proportional_hazards(
     model = CoxModel.of(
         cohort, covariates=covariates, clock=clock, strata=strata, weights=weights
     )
-    robust = model.recurs_or_is_weighted
+    robust = recur_or_are_weighted(model.durations)
     residuals = _residuals(model)
     defined = bool(model.fit.is_finite.all())
     return ProportionalHazards(

@@ -155,7 +155,7 @@ def test_rows_of_weight_zero_are_not_there(cox_people, make_survival_cohort) -> 
     out = cox_people["place"] == "west"
     zero = given_weights(cohort, (~out).astype(float))
     rest = make_survival_cohort(cox_people[~out].reset_index(drop=True))
-    same(hazard_ratio(cohort, weights=zero), hazard_ratio(rest))
+    same(hazard_ratio(cohort, weights=zero), hazard_ratio(rest, errors="clustered"))
 
 
 def test_rows_alike_are_the_same_rows(cox_people, make_survival_cohort) -> None:
@@ -248,6 +248,16 @@ def test_unlawful_arguments(
 ) -> None:
     with pytest.raises(EstimationError, match=message):
         hazard_ratio(make_survival_cohort(cox_people), **argument)
+
+
+def test_errors_are_clustered_where_people_recur(
+    cox_people, make_survival_cohort
+) -> None:
+    recurring = make_survival_cohort(cox_people)
+    once = make_survival_cohort(cox_people.drop_duplicates("person"))
+    assert hazard_ratio(recurring).errors == "clustered"
+    assert hazard_ratio(once).errors == "model"
+    assert hazard_ratio(once, weights=weigh(once)).errors == "clustered"
 
 
 def test_the_table_of_a_ratio(cox_people, make_survival_cohort) -> None:

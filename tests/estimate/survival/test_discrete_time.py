@@ -53,3 +53,93 @@ def test_glm_of_r(
     first = theirs.iloc[0]
     assert ours["model"].log_likelihood == pytest.approx(first["log_likelihood"])
     assert ours["model"].baseline["piece"].max() == first["n_pieces"]
+
+
+def test_swapped_groups_turn_the_ratio_around(cox_people, make_survival_cohort) -> None:
+    ratio = discrete_time_hazard(make_survival_cohort(cox_people), interval=4)
+    swapped = cox_people.assign(pilot=1 - cox_people["pilot"])
+    around = discrete_time_hazard(make_survival_cohort(swapped), interval=4)
+    assert around.estimate == pytest.approx(1 / ratio.estimate)
+    assert around.ci_low == pytest.approx(1 / ratio.ci_high)
+    assert around.pilot == ratio.control
+
+
+def test_rows_alike_are_the_same_rows(cox_people, make_survival_cohort) -> None:
+    many = pd.concat([cox_people] * 20, ignore_index=True)
+    blurred = many.assign(age=many["age"] + many.index * 1e-12)
+    one, other = (
+        discrete_time_hazard(
+            make_survival_cohort(rows), interval=4, covariates=["age"]
+        ).coefficients.drop(columns="term")
+        for rows in (many, blurred)
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_weeks_give_nearly_the_ratio_of_cox(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people)
+    weekly = discrete_time_hazard(cohort, interval=1, errors="model")
+    cox = hazard_ratio(cohort, errors="model")
+    assert math.log(weekly.estimate) == pytest.approx(math.log(cox.estimate), abs=0.02)
+    assert weekly.se == pytest.approx(cox.se, rel=0.05)
+
+
+def test_the_baseline_counts_everybody(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people)
+    table = discrete_time_hazard(cohort, interval=4).baseline
+    pilot = cox_people["pilot"] == 1
+    assert table["pilot_at_risk"].iloc[0] == pilot.sum()
+    assert table["control_exits"].sum() == cox_people.loc[~pilot, "left"].sum()
+    assert table["chance"].between(0, 1).all()
+    exits = table.groupby("piece")[["pilot_exits", "control_exits"]].sum().sum(axis=1)
+    assert exits.min() >= 10
+
+
+def test_the_logit_counts_whole_intervals(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people)
+    asked = {"interval": 4, "clock": "registration"}
+    parts = discrete_time_hazard(cohort, **asked).baseline
+    whole = discrete_time_hazard(cohort, link="logit", **asked)
+    at_risk = ["pilot_at_risk", "control_at_risk"]
+    parts = parts[at_risk].head(len(whole.baseline))
+    assert (whole.baseline[at_risk] <= parts).all(axis=None)
+    assert "without an interval left out" in whole.note
+
+
+@pytest.mark.parametrize("link", ["cloglog", "logit"])
+def test_a_group_without_exits_has_no_finite_ratio(
+    cox_people, make_survival_cohort, link
+) -> None:
+    left = cox_people["left"] * (1 - cox_people["pilot"])
+    cohort = make_survival_cohort(cox_people.assign(left=left))
+    found = discrete_time_hazard(cohort, interval=4, link=link)
+    assert math.isnan(found.estimate)
+    assert "no finite estimate of pilot" in found.note
+
+
+def test_nobody_leaves(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people.assign(left=0))
+    found = discrete_time_hazard(cohort, interval=4)
+    assert math.isnan(found.estimate)
+    assert math.isnan(found.p_value)
+    assert found.baseline.empty
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"interval": 0}, "`interval` must be"),
+        ({"interval": True}, "`interval` must be"),
+        ({"interval": "month"}, "`interval` must be"),
+        ({"link": "probit"}, "`link` is unknown"),
+        ({"interval": "look", "clock": "registration"}, "counted from time zero"),
+        ({"errors": "bootstrap"}, "`errors` is unknown"),
+    ],
+)
+def test_unlawful_arguments(
+    cox_people, make_survival_cohort, argument, message
+) -> None:
+    with pytest.raises(EstimationError, match=message):
+        discrete_time_hazard(
+            make_survival_cohort(cox_people), **{"interval": 4, **argument}
+        )
