@@ -75,7 +75,7 @@ class EventFiles(Section):
         default={name: name for name in EVENT_COLUMNS},
         description="Columns of the events: name in evalkit = header in the files. "
         "`date` decides the month of the invoice and the rules in force. Leave out "
-        "what no rule of yours needs.",
+        "what only kinds of event have that you do not have.",
     )
 
     @field_validator("columns")
@@ -104,7 +104,14 @@ class Change(Section):
     )
 
 
-class Contract(Terms):
+class Heading(Section):
+    """What stands above the terms: the contract's name and days, and the files."""
+
+    contract: About
+    events: EventFiles = EventFiles()
+
+
+class Contract(Terms, Heading):
     """A contract, complete and validated.
 
     Examples
@@ -132,34 +139,33 @@ class Contract(Terms):
     Decimal('80')
     """
 
-    contract: About
-    events: EventFiles = EventFiles()
     changes: list[Change] = Field(
         default=[], description="Changes of the contract, each from a day on."
     )
 
-    _versions: list[tuple[dt.date, Terms]] = PrivateAttr(default=[])
+    _changed: list[tuple[dt.date, Terms]] = PrivateAttr(default=[])
 
     @model_validator(mode="after")
     def _resolve_changes(self) -> Self:
         """Work out the terms after each change, and check them as a whole."""
         base = self.model_dump(include=set(Terms.model_fields))
-        versions = [(self.contract.first, cast("Terms", self))]
+        changed = []
         for change in sorted(self.changes, key=lambda change: change.first):
             base = _merged(base, change.terms)
-            versions.append((change.first, _validated(base, change.first)))
-        days = [first for first, _ in versions]
+            changed.append((change.first, _validated(base, change.first)))
+        days = [self.contract.first, *(first for first, _ in changed)]
         if days != sorted(set(days)) or days[-1] > self.contract.last:
             raise ValueError(
                 "changes: each begins on its own day, after the contract's first and "
                 "by its last"
             )
-        self._versions = versions
+        self._changed = changed
         return self
 
     def terms_on(self, day: dt.date) -> Terms:
         """Return the terms in force on a day of the contract."""
-        return [terms for first, terms in self._versions if first <= day][-1]
+        made = [terms for first, terms in self._changed if first <= day]
+        return made[-1] if made else self
 
     def covers(self, day: dt.date) -> bool:
         """Tell whether a day is within the contract."""

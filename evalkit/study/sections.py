@@ -228,7 +228,8 @@ def _comment(text: str) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return name if name.isascii() and name.isidentifier() else json.dumps(name)
+    bare = name.isascii() and name.isidentifier()
+    return name if bare else json.dumps(name, ensure_ascii=False)
 
 
 def _toml(value: object) -> str:
