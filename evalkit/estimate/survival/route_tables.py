@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _ORDER = get_args(Route)
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,9 +77,9 @@ class RouteTables:
         return pd.DataFrame(found, columns=["ci_low", "ci_high", "p_value"])
 
     def _limits(self) -> tuple[Array, Array]:
-        low, high = log_log_interval(
-            1 - self.found.incidence, self.errors.groups, self.level
-        )
+        stayed = 1 - self.found.incidence
+        stayed[stayed < _ROUNDING] = 0.0
+        low, high = log_log_interval(stayed, self.errors.groups, self.level)
         return 1 - high, 1 - low
 
     def _by_group(self, columns: dict[str, Array]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,12 +13,14 @@ import evalkit
 from evalkit.errors import EvalkitError
 from evalkit.estimate.blocks import KNOWN_BLOCKS
 from evalkit.estimate.specifications import SPECIFICATIONS
+from evalkit.estimate.survival.durations import Clock
 from evalkit.report.language.catalogue import (
     LANGUAGES,
     calendar_month,
     placeholders,
     read_language,
 )
+from evalkit.study.codes import Route
 
 MADE = {
     f"{stem}.{ending}"
@@ -28,6 +31,7 @@ MADE = {
         "block": [*KNOWN_BLOCKS, "month"],
         "waterfall": ["raw"],
         "specification": ["raw", *SPECIFICATIONS],
+        "routes": [*get_args(Route), *get_args(Clock), "naive", "incidence"],
     }.items()
     for ending in endings
 }
