@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -82,7 +83,7 @@ class SurvivalCurves(Result):
 
 
 def survival_curves(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     clock: Clock = "entry",
     weights: Weights | None = None,
@@ -100,7 +101,8 @@ def survival_curves(
     Parameters
     ----------
     cohort
-        People with the weeks observed and whether they ended in an exit.
+        People, or counts of them, with the weeks observed and whether they ended in an
+        exit.
     clock
         ``"entry"``: weeks since time zero. ``"registration"``: weeks since unemployment
         began; people enter late, with the weeks that they already had.

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import joined
 from evalkit.estimate.survival.risk_sets import RiskSets, risk_sets
+from evalkit.estimate.survival.week_counts import WeekCounts, people_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +92,7 @@ class Durations:
     @classmethod
     def of(
         cls,
-        cohort: Cohort,
+        cohort: Cohort | WeekCounts,
         clock: Clock = "entry",
         *,
         weights: Weights | None = None,
@@ -102,8 +103,8 @@ class Durations:
         Parameters
         ----------
         cohort
-            People with ``weeks`` and ``exited``; on the clock of registration with
-            ``weeks_before`` too.
+            People, or counts of them, with ``weeks`` and ``exited``; on the clock of
+            registration with ``weeks_before`` too.
         clock
             ``"entry"`` counts from time zero, when everybody enters.
             ``"registration"`` counts from the beginning of unemployment; people enter
@@ -140,8 +141,9 @@ class Durations:
         people = cohort.people
         exited = people["exited"].to_numpy(dtype=bool)
         spans, rounded = _whole_weeks(people, exited, clock)
-        weight = _weight(weights, len(people))
-        used, left_out = _usable(*spans, weight)
+        counts = cohort.counts if isinstance(cohort, WeekCounts) else None
+        weight = _weight(weights, cohort)
+        used, left_out = _usable(*spans, weight, counts)
         rows = np.flatnonzero(used)
         route, routes = _routes(people, rows, exited[rows])
         stratum, names = _strata(people, rows, strata)
@@ -160,8 +162,9 @@ class Durations:
             stratified_by=strata,
             person=people["person"].iloc[rows] if cohort.has_persons else None,
             weights=None if weight is None else weight[rows],
-            n_left_out=len(people) - len(rows),
+            n_left_out=round(_total(~used, counts)),
             note=joined(left_out, rounded),
+            counts=None if counts is None else counts[rows],
         )
 
     @property
@@ -193,6 +196,10 @@ class Durations:
             kept[name] = None if column is None else column[lasting]
         entry = np.maximum(self.entry[lasting], week)
         return replace(self, entry=entry, start=week, **kept)
+
+    def exits_until(self, week: int) -> int:
+        """Return how many people leave in one of the weeks until this one."""
+        return round(_total(self.exited & (self.end <= week), self.counts))
 
     def cluster(self) -> Codes:
         """Return the number of each row's person (looked up anew at every call)."""
@@ -237,7 +244,7 @@ class Durations:
         )
 
 
-def _require(cohort: Cohort, clock: str, strata: str | None) -> None:
+def _require(cohort: Cohort | WeekCounts, clock: str, strata: str | None) -> None:
     if clock not in get_args(Clock):
         raise EstimationError(
             f"`clock` is unknown: {clock!r}.",
@@ -276,9 +283,10 @@ def _whole_weeks(
     return (elapsed, elapsed + whole), note if parts else ""
 
 
-def _weight(weights: Weights | None, n_rows: int) -> Array | None:
+def _weight(weights: Weights | None, cohort: Cohort | WeekCounts) -> Array | None:
     if weights is None:
         return None
+    n_rows = len(people_of(cohort, "Weights").people)
     values = np.asarray(weights.values, dtype=np.float64)
     if len(values) != n_rows:
         raise EstimationError(
@@ -289,19 +297,24 @@ def _weight(weights: Weights | None, n_rows: int) -> Array | None:
 
 
 def _usable(
-    entry: Array, end: Array, weight: Array | None
+    entry: Array, end: Array, weight: Array | None, counts: Array | None
 ) -> tuple[NDArray[np.bool_], str]:
     """Tell which rows are at risk at all, and why the others are not."""
     known = ~np.isnan(end) & (entry >= 0)
     at_risk = known & (end > entry)
     used = at_risk if weight is None else at_risk & (weight > 0)
     reasons = (
-        (int((~known).sum()), "of unknown weeks"),
-        (int((known & ~at_risk).sum()), "observed for less than a week"),
-        (int((at_risk & ~used).sum()), "of weight zero"),
+        (_total(~known, counts), "of unknown weeks"),
+        (_total(known & ~at_risk, counts), "observed for less than a week"),
+        (_total(at_risk & ~used, counts), "of weight zero"),
     )
-    notes = [f"{n} row(s) {reason} left out" for n, reason in reasons if n]
+    notes = [f"{n:.0f} row(s) {reason} left out" for n, reason in reasons if n]
     return used, joined(*notes)
+
+
+def _total(rows: NDArray[np.bool_], counts: Array | None) -> float:
+    """Return how many people some rows are."""
+    return float(rows.sum() if counts is None else counts[rows].sum())
 
 
 def _routes(

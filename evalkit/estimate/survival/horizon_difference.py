@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -54,7 +55,7 @@ class HorizonDifference(Effect):
 
 
 def rmst_difference(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     horizon: int,
     clock: Clock = "entry",
@@ -74,7 +75,8 @@ def rmst_difference(
     Parameters
     ----------
     cohort
-        People with the weeks observed and whether they ended in an exit.
+        People, or counts of them, with the weeks observed and whether they ended in an
+        exit.
     horizon
         Weeks on the clock, such as 13 or 26; within the follow-up of both groups.
     clock
@@ -155,7 +157,7 @@ def rmst_difference(
 
 
 def survival_difference(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     horizon: int,
     clock: Clock = "entry",
@@ -173,7 +175,8 @@ def survival_difference(
     Parameters
     ----------
     cohort
-        People with the weeks observed and whether they ended in an exit.
+        People, or counts of them, with the weeks observed and whether they ended in an
+        exit.
     horizon
         Weeks on the clock; within the follow-up of both groups.
     clock, strata, weights, start, bootstrap
@@ -305,7 +308,7 @@ class _Contrast:
         return np.asarray(pooled / shares.sum())
 
     def error(
-        self, cohort: Cohort, weights: Weights | None, bootstrap: Bootstrap
+        self, cohort: Cohort | WeekCounts, weights: Weights | None, bootstrap: Bootstrap
     ) -> _Error:
         """Return the standard error that fits weights, and people who recur."""
         durations = self.durations

@@ -18,6 +18,7 @@ from evalkit.estimate.survival.reweighing import (
     replicated,
     reweighed,
 )
+from evalkit.estimate.survival.week_counts import people_of
 from evalkit.results import Result
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -79,7 +81,7 @@ class LogRank(Result):
 
 
 def log_rank(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     clock: Clock = "entry",
     strata: str | None = None,
@@ -97,7 +99,8 @@ def log_rank(
     Parameters
     ----------
     cohort
-        People with the weeks observed and whether they ended in an exit.
+        People, or counts of them, with the weeks observed and whether they ended in an
+        exit.
     clock
         ``"entry"``: weeks since time zero. ``"registration"``: weeks since unemployment
         began; people are compared with those who have been unemployed as long, and
@@ -170,6 +173,7 @@ def log_rank(
         spread, note = replicated(replicates, everybody, _excess)
         method, variance = "bootstrap", float(spread[0]) ** 2
     elif recurring or weights is not None:
+        people_of(cohort, "Robust tests")
         method, variance = "robust-score", _robust_variance(durations, weeks)
         note = MATCHING_NOTE if weights else ""
     else:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
+from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.bootstrap import Bootstrap
     from evalkit.estimate.survival.durations import Durations
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -29,7 +31,7 @@ MATCHING_NOTE = "the error takes the matches as given: a bootstrap is wrong for 
 
 
 def reweighed(
-    cohort: Cohort, weights: Weights, bootstrap: Bootstrap
+    cohort: Cohort | WeekCounts, weights: Weights, bootstrap: Bootstrap
 ) -> Iterator[Array | None]:
     """Give the weight of each row of the cohort in each replicate.
 
@@ -43,6 +45,7 @@ def reweighed(
        treatment weighting (IPTW) with survival analysis. Statistics in Medicine 35,
        5642-5655.
     """
+    cohort = people_of(cohort, "Weights")
     n_rows = len(cohort.people)
     person = np.arange(n_rows)
     if cohort.has_persons:

@@ -42,11 +42,10 @@ def from_supported_week(
     lasting = durations.after(checked)
     if not checked:
         return lasting
-    early = int((durations.exited & (durations.end <= checked)).sum())
     since = "time zero" if durations.clock == "entry" else "registration"
     note = (
         f"conditional on having lasted {checked} week(s) since {since} "
-        f"({early} earlier exit(s) not used)"
+        f"({durations.exits_until(checked)} earlier exit(s) not used)"
     )
     return replace(lasting, note=joined(durations.note, note))
 
