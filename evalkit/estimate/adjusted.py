@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.estimation import Estimation
     from evalkit.estimate.outcome_models import OutcomeModel
+    from evalkit.estimate.sample import Sample
 
     Array = NDArray[np.float64]
 
@@ -224,6 +226,18 @@ def adjusted_difference(  # noqa: PLR0913  (one argument for each choice of the 
         found = by_model(
             sample, method, outcome_model=model, score=scores, bootstrap=bootstrap
         )
+    return _with_interval(found, sample, method=method, model=model, level=level)
+
+
+def _with_interval(
+    found: Estimation,
+    sample: Sample,
+    *,
+    method: str,
+    model: OutcomeModel | None,
+    level: float,
+) -> AdjustedDifference:
+    """Return the estimate with its interval and what stands behind it."""
     ci_low, ci_high, p_value = interval_and_p_value(
         found.estimate, found.se, level=level
     )

@@ -183,26 +183,10 @@ def decompose(
     sample = sample_of(cohort, covariates=covariates, outcome=outcome, cluster=cluster)
     named = blocks_of(sample.terms[1:], blocks)
     shares, remains, note = _shapley(sample, named, method)
-    gap = raw_gap(sample)
-    explained = gap[0] - remains[0], gap[1] - remains[1]
-    line = linear_parts(sample)
-    by_line = {name: sum(line[term] for term in own) for name, own in named.items()}
-    straight = sum(by_line.values())
-    rows = [
-        ("raw", "", gap, gap[0]),
-        *(("block", name, shares[name], by_line[name]) for name in named),
-        ("explained", "", explained, straight),
-        ("remains", "", remains, gap[0] - straight),
-    ]
     weighting = models_of(method, sample)[0] if method == "entropy" else None
     parts = reweighted_parts(sample, weighting or odds_weights(sample))
     return Decomposition(
-        table=pd.DataFrame(
-            {"part": part, "block": name}
-            | _measures(found, sample, level)
-            | {"linear": linear, "covariates": ", ".join(named.get(name, ()))}
-            for part, name, found, linear in rows
-        ),
+        table=_table(sample, named, shares, remains, level),
         linear=pd.DataFrame(
             {"part": part} | _measures(found, sample, level)
             for part, found in parts.items()
@@ -213,6 +197,32 @@ def decompose(
         n_pilot=sample.n_pilot,
         n_control=sample.n_control,
         note=joined(sample.note, note, few_clusters_note(sample.cluster)),
+    )
+
+
+def _table(
+    sample: Sample,
+    named: dict[str, tuple[str, ...]],
+    shares: dict[str, Estimate],
+    remains: Estimate,
+    level: float,
+) -> pd.DataFrame:
+    """Return the rows of the table, with the linear model's share in each."""
+    gap, line = raw_gap(sample), linear_parts(sample)
+    explained = gap[0] - remains[0], gap[1] - remains[1]
+    by_line = {name: sum(line[term] for term in own) for name, own in named.items()}
+    straight = sum(by_line.values())
+    rows = [
+        ("raw", "", gap, gap[0]),
+        *(("block", name, shares[name], by_line[name]) for name in named),
+        ("explained", "", explained, straight),
+        ("remains", "", remains, gap[0] - straight),
+    ]
+    return pd.DataFrame(
+        {"part": part, "block": name}
+        | _measures(found, sample, level)
+        | {"linear": linear, "covariates": ", ".join(named.get(name, ()))}
+        for part, name, found, linear in rows
     )
 
 

@@ -276,3 +276,13 @@ def test_covariates_may_be_named(people) -> None:
     assert (
         adjusted_difference(cohort, covariates=["age"]).estimate != all_of_them.estimate
     )
+
+
+def test_outcomes_and_clusters_have_to_be_known_for_what_they_are(people) -> None:
+    words = cohort_of(people)
+    words.people["outcome"] = np.where(people["age"] > 60, "left", "stayed")
+    with pytest.raises(EstimationError, match="not finite numbers"):
+        adjusted_difference(words)
+    coaches = people.assign(coach=people["coach"].where(people["age"] < 60))
+    with pytest.raises(EstimationError, match="a cluster must be known"):
+        adjusted_difference(cohort_of(coaches), cluster="coach")

@@ -253,3 +253,15 @@ def test_what_is_shown_names_the_robustness(people) -> None:
         text = str(found)
         assert "robustness" in text
         assert "weeks_before" in text
+
+
+def test_an_overwhelming_t_needs_only_what_moves_the_outcome() -> None:
+    """Beyond 1 / f* the value follows another formula; both meet there."""
+    df, critical = 50, 2.0
+    edge = math.sqrt(df) / (critical / math.sqrt(df - 1))
+    below, above = (
+        robustness_value(edge * factor, df, critical=critical)
+        for factor in (1 - 1e-9, 1 + 1e-9)
+    )
+    assert below == pytest.approx(above, abs=1e-6)
+    assert robustness_value(10 * edge, df, critical=critical) < 1
