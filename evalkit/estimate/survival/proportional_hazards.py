@@ -53,6 +53,8 @@ class ProportionalHazards(Result):
         Time as the test sees it.
     method
         ``score``, or ``robust score`` where people recur or are weighted.
+    clock
+        ``entry`` or ``registration``.
     level
         Level of the intervals of `trend`.
     note
@@ -65,6 +67,7 @@ class ProportionalHazards(Result):
     coefficients: pd.DataFrame
     transform: str
     method: str
+    clock: Clock
     level: float
     note: str = ""
 
@@ -166,6 +169,7 @@ def proportional_hazards(
         ),
         transform=transform,
         method="robust score" if robust else "score",
+        clock=clock,
         level=cohort.level,
         note=joined(model.infinite_note(), model.note),
     )
