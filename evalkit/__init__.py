@@ -23,10 +23,42 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.cohort.draw import Draw, draw_controls
     from evalkit.cohort.follow_up import follow_up
+    from evalkit.cohort.placebo import with_placebo
+    from evalkit.cohort.whole_frame import WholeFrame, whole_frame
     from evalkit.errors import EvalkitError, EvalkitWarning
+    from evalkit.estimate.adjusted import AdjustedDifference, adjusted_difference
+    from evalkit.estimate.balance import Balance, balance
+    from evalkit.estimate.bootstrap import Bootstrap
+    from evalkit.estimate.bounds import Bounds, worst_case_bounds
     from evalkit.estimate.comparison import Comparison, compare
-    from evalkit.estimate.differences import Difference, difference_in_shares
+    from evalkit.estimate.decomposition import Decomposition, decompose
+    from evalkit.estimate.differences import (
+        Difference,
+        difference_in_means,
+        difference_in_shares,
+    )
+    from evalkit.estimate.e_value import EValues, e_values
+    from evalkit.estimate.exact import ExactTest, exact_test
+    from evalkit.estimate.hidden_selection import HiddenSelection, hidden_selection
+    from evalkit.estimate.multiplicity import AdjustedPValues, adjusted_p_values
+    from evalkit.estimate.omitted_variables import OmittedVariables, omitted_variables
+    from evalkit.estimate.placebo import ControlAgainstControl, control_against_control
     from evalkit.estimate.pooling import PooledDifference, pooled_difference
+    from evalkit.estimate.power import (
+        Power,
+        SampleSize,
+        minimum_detectable_difference,
+        power_of,
+        sample_size,
+    )
+    from evalkit.estimate.redraws import Redraws, redraw_distribution
+    from evalkit.estimate.sensitivity import Sensitivity, sensitivity
+    from evalkit.estimate.specifications import Specifications, all_estimators
+    from evalkit.estimate.starters import StartersEffect, effect_on_starters
+    from evalkit.estimate.subgroups import SubgroupComparison, compare_subgroups
+    from evalkit.estimate.support import Support, support
+    from evalkit.estimate.tally import Tally
+    from evalkit.estimate.weights import Weights, weigh
     from evalkit.register.register import Register, open_register
     from evalkit.study.plan_file import read_protocol
     from evalkit.study.protocol import Protocol
@@ -34,41 +66,131 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AdjustedDifference",
+    "AdjustedPValues",
+    "Balance",
+    "Bootstrap",
+    "Bounds",
     "Cohort",
     "Comparison",
+    "ControlAgainstControl",
+    "Decomposition",
     "Difference",
     "Draw",
+    "EValues",
     "EvalkitError",
     "EvalkitWarning",
+    "ExactTest",
+    "HiddenSelection",
+    "OmittedVariables",
     "PooledDifference",
+    "Power",
     "Protocol",
+    "Redraws",
     "Register",
+    "SampleSize",
+    "Sensitivity",
+    "Specifications",
+    "StartersEffect",
+    "SubgroupComparison",
+    "Support",
+    "Tally",
+    "Weights",
+    "WholeFrame",
+    "adjusted_difference",
+    "adjusted_p_values",
+    "all_estimators",
+    "balance",
     "compare",
+    "compare_subgroups",
+    "control_against_control",
+    "decompose",
+    "difference_in_means",
     "difference_in_shares",
     "draw_controls",
+    "e_values",
+    "effect_on_starters",
+    "exact_test",
     "follow_up",
+    "hidden_selection",
+    "minimum_detectable_difference",
+    "omitted_variables",
     "open_register",
     "pooled_difference",
+    "power_of",
     "read_protocol",
+    "redraw_distribution",
+    "sample_size",
+    "sensitivity",
+    "support",
+    "weigh",
+    "whole_frame",
+    "with_placebo",
+    "worst_case_bounds",
 ]
 
 _HOMES = {
+    "AdjustedDifference": "evalkit.estimate.adjusted",
+    "AdjustedPValues": "evalkit.estimate.multiplicity",
+    "Balance": "evalkit.estimate.balance",
+    "Bootstrap": "evalkit.estimate.bootstrap",
+    "Bounds": "evalkit.estimate.bounds",
     "Cohort": "evalkit.cohort.cohort",
     "Comparison": "evalkit.estimate.comparison",
+    "ControlAgainstControl": "evalkit.estimate.placebo",
+    "Decomposition": "evalkit.estimate.decomposition",
     "Difference": "evalkit.estimate.differences",
     "Draw": "evalkit.cohort.draw",
+    "EValues": "evalkit.estimate.e_value",
     "EvalkitError": "evalkit.errors",
     "EvalkitWarning": "evalkit.errors",
+    "ExactTest": "evalkit.estimate.exact",
+    "HiddenSelection": "evalkit.estimate.hidden_selection",
+    "OmittedVariables": "evalkit.estimate.omitted_variables",
     "PooledDifference": "evalkit.estimate.pooling",
+    "Power": "evalkit.estimate.power",
     "Protocol": "evalkit.study.protocol",
+    "Redraws": "evalkit.estimate.redraws",
     "Register": "evalkit.register.register",
+    "SampleSize": "evalkit.estimate.power",
+    "Sensitivity": "evalkit.estimate.sensitivity",
+    "Specifications": "evalkit.estimate.specifications",
+    "StartersEffect": "evalkit.estimate.starters",
+    "SubgroupComparison": "evalkit.estimate.subgroups",
+    "Support": "evalkit.estimate.support",
+    "Tally": "evalkit.estimate.tally",
+    "Weights": "evalkit.estimate.weights",
+    "WholeFrame": "evalkit.cohort.whole_frame",
+    "adjusted_difference": "evalkit.estimate.adjusted",
+    "adjusted_p_values": "evalkit.estimate.multiplicity",
+    "all_estimators": "evalkit.estimate.specifications",
+    "balance": "evalkit.estimate.balance",
     "compare": "evalkit.estimate.comparison",
+    "compare_subgroups": "evalkit.estimate.subgroups",
+    "control_against_control": "evalkit.estimate.placebo",
+    "decompose": "evalkit.estimate.decomposition",
+    "difference_in_means": "evalkit.estimate.differences",
     "difference_in_shares": "evalkit.estimate.differences",
     "draw_controls": "evalkit.cohort.draw",
+    "e_values": "evalkit.estimate.e_value",
+    "effect_on_starters": "evalkit.estimate.starters",
+    "exact_test": "evalkit.estimate.exact",
     "follow_up": "evalkit.cohort.follow_up",
+    "hidden_selection": "evalkit.estimate.hidden_selection",
+    "minimum_detectable_difference": "evalkit.estimate.power",
+    "omitted_variables": "evalkit.estimate.omitted_variables",
     "open_register": "evalkit.register.register",
     "pooled_difference": "evalkit.estimate.pooling",
+    "power_of": "evalkit.estimate.power",
     "read_protocol": "evalkit.study.plan_file",
+    "redraw_distribution": "evalkit.estimate.redraws",
+    "sample_size": "evalkit.estimate.power",
+    "sensitivity": "evalkit.estimate.sensitivity",
+    "support": "evalkit.estimate.support",
+    "weigh": "evalkit.estimate.weights",
+    "whole_frame": "evalkit.cohort.whole_frame",
+    "with_placebo": "evalkit.cohort.placebo",
+    "worst_case_bounds": "evalkit.estimate.bounds",
 }
 
 

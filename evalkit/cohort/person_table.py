@@ -56,7 +56,7 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
             "time_zero": _dates(found["time_zero"]),
             "weeks_before": _elapsed_weeks(found),
             "started": pilot & found["start_day"].notna(),
-            "laid_off": found["laid_off_then"],
+            "laid_off": found["laid_off_then"].astype(float),
             "weeks_to_referral": _weeks_to_referral(found),
         }
     )

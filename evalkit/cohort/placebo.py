@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIRST_MONTH, LAST_MONTH = 36, 13
 """Months before time zero between which the placebo outcome looks."""
 
-_READS_THE_PAST = set(HISTORY) - {"weeks_before"}
+_READS_THE_PAST = set(HISTORY) - {"weeks_before", "laid_off"}
 
 
 def with_placebo(cohort: Cohort, register: Register) -> Cohort:

@@ -97,6 +97,7 @@ _PLAN = {
         "headline": "aipw",
         "covariates": [
             "weeks_before",
+            "laid_off",
             "age",
             "sex",
             "education",

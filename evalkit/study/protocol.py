@@ -32,7 +32,13 @@ from evalkit.study.columns import (
 )
 from evalkit.study.months import CountingDay, Month, add_months
 
-HISTORY = ("weeks_before", "months_unemployed_24", "spells_24", "services_24")
+HISTORY = (
+    "weeks_before",
+    "laid_off",
+    "months_unemployed_24",
+    "spells_24",
+    "services_24",
+)
 """Covariates that evalkit makes from the register's own past."""
 
 DAYS_A_WEEK = 7
