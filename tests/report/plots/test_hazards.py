@@ -76,6 +76,7 @@ def test_each_language(check, language) -> None:
     assert "p < 0" in caption.get_text()
     assert by_gid(ax.texts, "tag")
     width, _ = ax.figure.get_size_inches() * ax.figure.dpi
+    ax.figure.draw_without_rendering()
     box = ax.yaxis.label.get_window_extent(ax.figure.canvas.get_renderer())
     assert box.x0 >= 0
     assert box.y0 >= 0
