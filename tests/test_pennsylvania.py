@@ -17,6 +17,7 @@ from lifelines.statistics import logrank_test
 
 import evalkit as ek
 from evalkit.cohort.follow_up import measurable_months
+from evalkit.estimate.survival.exit_routes import exit_routes
 from evalkit.examples.pennsylvania import write_pennsylvania
 
 SOURCE = Path(__file__).parents[2] / "shared" / "data" / "pennsylvania" / "penn_jae.dat"
@@ -79,6 +80,16 @@ def test_benefits_that_end_are_no_exits_where_the_plan_says_so(register, people)
     assert ended["outcome"].equals(people["outcome"])
     (note,) = [note for note in cohort.notes if "27 weeks" in note]
     assert f"{(people['left'] == 0).sum()} rows" in note
+
+    routes = exit_routes(cohort)
+    left = {
+        week: routes.at(week).groupby("group")["incidence"].sum() for week in (13, 26)
+    }
+    assert left[13]["control"] == pytest.approx(1 - 0.4425, abs=5e-5)
+    assert left[13]["pilot"] == pytest.approx(1 - 0.3983, abs=5e-5)
+    assert left[26]["pilot"] == pytest.approx(0.7805, abs=5e-5)
+    assert left[26]["control"] == pytest.approx(0.7662, abs=5e-5)
+    assert "27 weeks of unemployment" in routes.note
 
 
 def test_sizes(people):

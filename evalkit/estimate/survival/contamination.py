@@ -108,8 +108,9 @@ def later_referrals(
     Notes
     -----
     The chance of a referral in the week after week u is a pooled logistic regression on
-    periods of weeks, the month and the covariates, among controls still unemployed and
-    not yet referred. A control weighs :math:`\prod_{u < t} 1 / (1 - \hat p_{iu})` in
+    periods of weeks, the month (a trend where there are fewer than ten referrals a
+    month) and the covariates, among controls still unemployed and not yet referred. A
+    control weighs :math:`\prod_{u < t} 1 / (1 - \hat p_{iu})` in
     week t, and in the mean of the outcome as in the last week in which it could still
     be referred. A referral in the week of the exit counts as before it, one in a later
     spell not at all. Standard errors are those of the whole stack of estimating
@@ -180,11 +181,12 @@ def _model(
     if not n_referred:
         return None, "no control was referred while observed: both readings are one"
     names = cohort.covariates if covariates is None else covariates
-    names = [*dict.fromkeys(["month", *names])]
-    controls = replace(cohort, people=cohort.people[control])
-    matrix = design_matrix(
-        controls, [name for name in names if name != REFERRAL], months=False
-    )
+    used = [*dict.fromkeys(["month", *(name for name in names if name != REFERRAL)])]
+    controls = cohort.people[control]
+    if n_referred < _REFERRALS_A_COLUMN * controls["month"].nunique():
+        month = pd.factorize(controls["month"], sort=True)[0]
+        controls = controls.assign(month=month.astype(float))  # a trend, not classes
+    matrix = design_matrix(replace(cohort, people=controls), used, months=False)
     last = np.maximum(kept.horizon, kept.lag)[control]
     stop = np.minimum(np.minimum(kept.weeks[control], last), referral + 1)
     x = matrix.values  # noqa: PD011  (not pandas)

@@ -20,6 +20,7 @@ from evalkit.estimate.survival.incidence_errors import (
 )
 from evalkit.estimate.survival.route_tables import RouteTables, in_order
 from evalkit.estimate.survival.supported import from_supported_week
+from evalkit.estimate.survival.week_counts import WeekCounts, people_of
 from evalkit.results import Result
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _of_week(table: pd.DataFrame, weeks: int, horizon: int) -> pd.DataFrame:
 
 
 def exit_routes(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     clock: Clock = "entry",
     weights: Weights | None = None,
@@ -125,7 +126,8 @@ def exit_routes(
     Parameters
     ----------
     cohort
-        People with the weeks observed, whether they ended in an exit, and where to.
+        People, or counts of them, with the weeks observed, whether they ended in an
+        exit, and where to.
     clock
         ``"entry"``: weeks since time zero. ``"registration"``: weeks since unemployment
         began; people enter late, with the weeks that they already had.
@@ -218,7 +220,8 @@ def exit_routes(
     found = cumulative_incidence(sets.at_risk, sets.routes)
     recur = durations.person is not None and bool(durations.person.duplicated().any())
     if weights is not None and weights.method != "matching":
-        errors = reweighed_errors(cohort, durations, weights, bootstrap or Bootstrap())
+        people = people_of(cohort, "Weights")
+        errors = reweighed_errors(people, durations, weights, bootstrap or Bootstrap())
     elif weights is not None or recur:
         errors = clustered_errors(durations, found)
     else:
@@ -241,7 +244,10 @@ def exit_routes(
 
 
 def _durations(
-    cohort: Cohort, clock: Clock, weights: Weights | None, start: int | None
+    cohort: Cohort | WeekCounts,
+    clock: Clock,
+    weights: Weights | None,
+    start: int | None,
 ) -> Durations:
     """Return the durations from the week that is looked at on.
 
@@ -258,7 +264,11 @@ def _durations(
 
 
 def _gray(
-    cohort: Cohort, durations: Durations, strata: str | None, *, recur: bool
+    cohort: Cohort | WeekCounts,
+    durations: Durations,
+    strata: str | None,
+    *,
+    recur: bool,
 ) -> tuple[pd.DataFrame, str]:
     """Return Gray's test of each route, or why there is none."""
     compared = durations
@@ -277,6 +287,7 @@ def _gray(
     return in_order(no_gray_tests(compared.routes)), why
 
 
-def _end_note(cohort: Cohort) -> str:
-    limit = cohort.protocol.follow_up.censor_weeks if cohort.protocol else None
+def _end_note(cohort: Cohort | WeekCounts) -> str:
+    plan = None if isinstance(cohort, WeekCounts) else cohort.protocol
+    limit = plan.follow_up.censor_weeks if plan else None
     return f"durations end at {limit} weeks of unemployment" if limit else ""

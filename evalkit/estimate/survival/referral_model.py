@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_PERIODS = 5
 _REFERRALS_A_PERIOD = 10
+_SEPARATED = "the covariates tell without error who of some was not referred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +112,7 @@ class ReferralModel:
             period=period,
             chance=chance,
             weeks=before,
-            note=fit.note,
+            note=_SEPARATED if fit.separated else fit.note,
         )
 
     def weight(self, week: int | Codes) -> Array:

@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from evalkit.report.language.catalogue import read_language
+from evalkit.report.plots.end_labels import LABEL_SIZE, write_end_labels
 from evalkit.report.plots.lettering import shortened
-from evalkit.report.plots.sheet import Sheet, shifted
+from evalkit.report.plots.sheet import Sheet
 from evalkit.report.plots.style import (
     CONTROL,
-    FAINT_INK,
     GRID,
     INK,
     PILOT,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from evalkit.report.language.catalogue import Language
 
     Array = NDArray[np.float64]
-    _Label = tuple[float, str, str]  # height, text, colour
 
 _COLORS = {
     "work": "#0b5345",
@@ -47,7 +46,6 @@ _OWN_COLORS = ("#8a5a1f", "#c99a4e", "#ead3a4")
 GROUP_STYLES: dict[str, GroupStyle] = {"pilot": PILOT, "control": CONTROL}
 _WIDTH, _HEIGHT = 860.0, 290.0
 _LEFT, _RIGHT, _ABOVE, _BELOW = 62.0, 20.0, 24.0, 44.0
-_LABEL, _LINE = 9.0, 14.0
 _ROOM, _GAP = 132.0, 46.0  # points beside a panel: its labels, the next one's axis
 _HEAD = 1.04
 
@@ -183,7 +181,7 @@ class RoutePanels:
             rest = self.words.text("routes.unemployed")
             text = f"{rest} {self._percent(1 - below[-1])}"
             labels.append(((1 + below[-1]) / 2, text, INK))
-        self._write_labels(panel, labels)
+        write_end_labels(panel, labels, _ROOM)
 
     def _fill(
         self, panel: Axes, low: Array, high: Array, color: str, name: str
@@ -202,31 +200,6 @@ class RoutePanels:
     def _percent(self, share: float) -> str:
         return self.words.percent(float(share))
 
-    def _write_labels(self, panel: Axes, labels: list[_Label]) -> None:
-        """Write names beside the areas' right ends, none on top of another."""
-        _, height = axes_size(panel)
-        limit = panel.get_ylim()[1]
-        places = _spread([y / limit * height for y, *_ in labels], _LINE, height)
-        for place, (y, text, color) in zip(places, labels, strict=True):
-            panel.annotate(
-                shortened(text, _LABEL, _ROOM - 14),
-                (self.last, y),
-                xytext=(1, place / height),
-                textcoords=shifted(panel, right=14),
-                va="center",
-                fontsize=_LABEL,
-                color=color,
-                arrowprops={
-                    "relpos": (0, 0.5),
-                    "arrowstyle": "-",
-                    "color": FAINT_INK,
-                    "linewidth": 0.5,
-                    "shrinkA": 1,
-                    "shrinkB": 1,
-                },
-                gid="label",
-            )
-
     def draw_total(self, panel: Axes, share: Array) -> None:
         """Draw the share that has left in all as a line."""
         panel.step(
@@ -238,7 +211,7 @@ class RoutePanels:
             xytext=(-6, 6),
             textcoords="offset points",
             ha="right",
-            fontsize=_LABEL,
+            fontsize=LABEL_SIZE,
             fontweight="bold",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.8},
             gid="total name",
@@ -271,7 +244,7 @@ class RoutePanels:
             )  # fmt: skip
             name = f"{self.words.text(f'group.{group}')} {self._percent(share[-1])}"
             labels.append((float(share[-1]), name, style.color))
-        self._write_labels(panel, sorted(labels))
+        write_end_labels(panel, sorted(labels), _ROOM)
         self._write_difference(panel, route)
 
     def _write_difference(self, panel: Axes, route: str) -> None:
@@ -286,7 +259,7 @@ class RoutePanels:
             xycoords="axes fraction",
             textcoords="offset points",
             va="top",
-            fontsize=_LABEL,
+            fontsize=LABEL_SIZE,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
             gid="gap",
         )
@@ -295,15 +268,3 @@ class RoutePanels:
 def capital(text: str) -> str:
     """Return a text with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def _spread(places: list[float], apart: float, height: float) -> list[float]:
-    """Move places, in ascending order, so far apart that no text runs into another."""
-    found: list[float] = []
-    for place in places:
-        found.append(max(place, found[-1] + apart) if found else max(place, apart / 2))
-    limit = height - apart / 2
-    for number in range(len(found) - 1, -1, -1):
-        found[number] = min(found[number], limit)
-        limit = found[number] - apart
-    return found

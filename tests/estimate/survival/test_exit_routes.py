@@ -16,6 +16,7 @@ from evalkit.estimate.survival.exit_routes import exit_routes
 from evalkit.estimate.survival.histories import Histories
 from evalkit.estimate.survival.incidence import cumulative_incidence
 from evalkit.estimate.survival.incidence_errors import clustered_errors
+from evalkit.estimate.survival.week_counts import WeekCounts
 from evalkit.estimate.weights import weigh
 
 GROUPS = ("pilot", "control")
@@ -264,6 +265,22 @@ def test_weights_of_one_change_no_share(table):
         exit_routes(cohort).to_frame()["incidence"],
         atol=1e-7,
     )
+
+
+@pytest.mark.parametrize("clock", ["entry", "registration"])
+def test_counts_give_the_answers_of_people(cohort, clock):
+    people = exit_routes(cohort, clock=clock, strata="month")
+    counts = exit_routes(WeekCounts.of(cohort), clock=clock, strata="month")
+    pd.testing.assert_frame_equal(people.table, counts.table)
+    pd.testing.assert_frame_equal(people.differences, counts.differences)
+    pd.testing.assert_frame_equal(people.gray, counts.gray)
+
+
+def test_counts_have_no_weights(table):
+    cohort = cohort_of(table, covariates=["weeks_before"])
+    weights = weigh(cohort)
+    with pytest.raises(EstimationError, match="need people"):
+        exit_routes(WeekCounts.of(cohort), weights=weights)
 
 
 def test_one_group_alone_has_shares_and_no_difference(table):

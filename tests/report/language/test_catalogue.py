@@ -32,6 +32,7 @@ MADE = {
         "waterfall": ["raw"],
         "specification": ["raw", *SPECIFICATIONS],
         "routes": [*get_args(Route), *get_args(Clock), "naive", "incidence"],
+        "joiners": ["pilot", "kept", "censored"],
     }.items()
     for ending in endings
 }
