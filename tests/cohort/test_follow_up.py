@@ -418,3 +418,18 @@ def test_the_order_of_rows_changes_nothing(register_of):
         tables.append(follow_up(register, draw).to_frame())
         register.engine.close()
     pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize(
+    ("limit", "weeks", "exited"),
+    [(15, 6, True), (14, 6, False), (12, 4, False), (8, 0, False), (5, 0, False)],
+)
+def test_durations_end_where_the_plan_says_so(followed, limit, weeks, exited):
+    """Eight weeks before time zero, and an exit in the sixth week after it."""
+    leaves = spell("p", "2020-12-01", "2021-03-10", reason="03")
+    person = followed([leaves], follow_up={"censor_weeks": limit}).loc["p"]
+    assert person["weeks_before"] == 8
+    assert person["weeks"] == weeks
+    assert person["exited"] == exited
+    assert (person["exit_to"] == "work") == exited
+    assert person["outcome"] == 1
