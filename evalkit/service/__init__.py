@@ -1,0 +1,1 @@
+"""The service itself: who was referred, started, completed and left for what."""
