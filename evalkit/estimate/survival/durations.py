@@ -145,18 +145,19 @@ class Durations:
         weight = _weight(weights, cohort)
         used, left_out = _usable(*spans, weight, counts)
         rows = np.flatnonzero(used)
-        route, routes = _routes(people, rows, exited[rows])
+        kept = slice(None) if used.all() else rows  # no copies of what stays whole
+        route, routes = _routes(people, rows, exited[kept])
         stratum, names = _strata(people, rows, strata)
-        entry, end = (span[rows].astype(np.intp) for span in spans)
+        entry, end = (span[kept].astype(np.intp) for span in spans)
         return cls(
             clock=clock,
             rows=rows,
             entry=entry,
             end=end,
-            exited=exited[rows],
+            exited=exited[kept],
             route=route,
             routes=routes,
-            group=np.where(cohort.is_pilot.to_numpy()[rows], 0, 1),
+            group=np.where(people["group"].to_numpy()[kept] == GROUPS[0], 0, 1),
             stratum=stratum,
             strata=names,
             stratified_by=strata,
@@ -181,6 +182,8 @@ class Durations:
     @property
     def cell(self) -> Codes:
         """Number of each row's stratum and group: ``2 * stratum + group``."""
+        if len(self.strata) == 1:
+            return self.group
         return len(GROUPS) * self.stratum + self.group
 
     def after(self, week: int) -> Self:
@@ -271,16 +274,22 @@ def _whole_weeks(
     people: pd.DataFrame, exited: NDArray[np.bool_], clock: Clock
 ) -> tuple[tuple[Array, Array], str]:
     """Return entry and end; exits within a week are counted up, all else down."""
-    weeks = people["weeks"].to_numpy(dtype=float)
-    before = np.zeros(len(weeks))
+    whole, parts = _floor(people["weeks"])
+    if parts.any():
+        whole = whole + (parts & exited)
+    n_parts, elapsed, end = np.count_nonzero(parts), np.zeros(len(whole)), whole
     if clock == "registration":
-        before = people["weeks_before"].to_numpy(dtype=float)
-    whole = np.where(exited, np.ceil(weeks), np.floor(weeks))
-    elapsed = np.floor(before)
-    parts = int(((whole != weeks) & ~np.isnan(weeks)).sum())
-    parts += int(((elapsed != before) & ~np.isnan(before)).sum())
-    note = f"{parts} duration(s) rounded to whole weeks: exits up, all else down"
-    return (elapsed, elapsed + whole), note if parts else ""
+        elapsed, parts = _floor(people["weeks_before"])
+        n_parts, end = n_parts + np.count_nonzero(parts), elapsed + whole
+    note = f"{n_parts} duration(s) rounded to whole weeks: exits up, all else down"
+    return (elapsed, end), note if n_parts else ""
+
+
+def _floor(values: pd.Series) -> tuple[Array, NDArray[np.bool_]]:
+    """Return whole weeks, and where there was a part of one besides."""
+    weeks = values.to_numpy(dtype=float)
+    whole = np.floor(weeks)
+    return whole, whole < weeks
 
 
 def _weight(weights: Weights | None, cohort: Cohort | WeekCounts) -> Array | None:
@@ -300,7 +309,7 @@ def _usable(
     entry: Array, end: Array, weight: Array | None, counts: Array | None
 ) -> tuple[NDArray[np.bool_], str]:
     """Tell which rows are at risk at all, and why the others are not."""
-    known = ~np.isnan(end) & (entry >= 0)
+    known = (end >= 0) & (entry >= 0)  # neither is NaN
     at_risk = known & (end > entry)
     used = at_risk if weight is None else at_risk & (weight > 0)
     reasons = (

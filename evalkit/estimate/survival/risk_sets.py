@@ -6,6 +6,7 @@ a million people, or counts of them from a database, are a table of some hundred
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -109,13 +110,7 @@ def risk_sets(
     >>> sets.n_at_risk.tolist(), sets.n_events.tolist()
     ([[2, 1, 2]], [[1, 0, 1]])
     """
-    rows = _Rows(
-        n_weeks=n_weeks,
-        entry=np.asarray(entry, dtype=np.intp),
-        end=np.asarray(end, dtype=np.intp),
-        event=np.asarray(event, dtype=np.intp),
-        cell=None if n_cells == 1 else cell,
-    )
+    rows = _Rows.of(entry, end, event, cell if n_cells > 1 else None, n_weeks=n_weeks)
     size = None if counts is None else np.asarray(counts, dtype=float)
     n_at_risk, n_routes = rows.counted(n_cells, size)
     at_risk, routes = n_at_risk, n_routes
@@ -136,43 +131,53 @@ def risk_sets(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
-    """Columns of the rows to count; `cell` is None where there is one cell."""
+    """Where each row is counted as one who enters, and as one who ends."""
 
-    entry: NDArray[np.intp]
-    end: NDArray[np.intp]
-    event: NDArray[np.intp]
-    cell: NDArray[np.intp] | None
+    entering: NDArray[np.intp] | None
+    ending: NDArray[np.intp]
     n_weeks: int
+    n_routes: int
+
+    @classmethod
+    def of(
+        cls,
+        entry: ArrayLike,
+        end: ArrayLike,
+        event: ArrayLike,
+        cell: NDArray[np.intp] | None,
+        *,
+        n_weeks: int,
+    ) -> Self:
+        """Return the places in cell x week, and in cell x (0 or route) x week."""
+        entering, ending = np.asarray(entry, np.intp), np.asarray(end, np.intp)
+        route = np.asarray(event)
+        last = int(ending.max(initial=n_weeks))
+        n_routes = max(int(route.max(initial=0)), 1)
+        place = route if cell is None else cell * (n_routes + 1) + route
+        late = entering.any()  # who enters in week 0 is at risk from the first on
+        if late and cell is not None:
+            entering = cell * (last + 1) + entering
+        return cls(
+            entering=entering if late else None,
+            ending=np.asarray(place * np.intp(last + 1) + ending, np.intp),
+            n_weeks=last,
+            n_routes=n_routes,
+        )
 
     def counted(self, n_cells: int, size: Array | None) -> tuple[Array, Array]:
         """Return at risk (cell x week) and events (cell x route x week)."""
-        n_weeks = int(self.end.max(initial=self.n_weeks))
-        n_routes = max(int(self.event.max(initial=0)), 1)
-        shape = (n_cells, n_weeks + 1)
-        entries = _per_week(self.entry, self.cell, shape, size)
-        ends = _per_week(self.end, self.cell, shape, size)
+        shape = (n_cells, self.n_routes + 1, self.n_weeks + 1)
+        ends = _counts(self.ending, size, shape)
+        change = ends.sum(axis=1)
+        if self.entering is not None:
+            change -= _counts(self.entering, size, (n_cells, self.n_weeks + 1))
         # Counted from the last week: who has not ended yet, less who has not entered.
-        present = np.cumsum((ends - entries)[:, ::-1], axis=1)[:, ::-1]
-        left = np.flatnonzero(self.event)
-        route = self.event[left] - 1
-        if self.cell is not None:
-            route = self.cell[left] * n_routes + route
-        events = _per_week(
-            self.end[left],
-            route,
-            (n_cells * n_routes, n_weeks + 1),
-            None if size is None else size[left],
-        ).reshape(n_cells, n_routes, n_weeks + 1)
-        return present[:, 1:], events[:, :, 1:]
+        present = np.cumsum(change[:, ::-1], axis=1)[:, ::-1]
+        return present[:, 1:], ends[:, 1:, 1:]
 
 
-def _per_week(
-    week: NDArray[np.intp],
-    row: NDArray[np.intp] | None,
-    shape: tuple[int, int],
-    size: Array | None,
+def _counts(
+    place: NDArray[np.intp], size: Array | None, shape: tuple[int, ...]
 ) -> Array:
-    """Return counts, or sums of sizes, in a table of row x week, week 0 first."""
-    place = week if row is None else row * shape[1] + week
-    counted = np.bincount(place, size, shape[0] * shape[1])
-    return counted.astype(float).reshape(shape)
+    """Return how many rows, or what sum of sizes, is in each place of a table."""
+    return np.bincount(place, size, math.prod(shape)).astype(float).reshape(shape)
