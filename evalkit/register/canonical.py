@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.register.engine import literal, texts
+from evalkit.register.our_time import FIRST_YEAR, LAST_YEAR
 from evalkit.study import codes
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def serial_date(x: str) -> str:
 
 def _month(x: str, _: str) -> str:
     number = f"CAST(12 * year({x}) + month({x}) - 1 AS INTEGER)"
-    return f"CASE WHEN year({x}) BETWEEN 1950 AND 2100 THEN {number} END"
+    years = f"{FIRST_YEAR} AND {LAST_YEAR}"
+    return f"CASE WHEN year({x}) BETWEEN {years} THEN {number} END"
 
 
 def _number(x: str, type_: str) -> str:

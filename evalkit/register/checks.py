@@ -1,81 +1,79 @@
 """What a register may not say: rules on whole rows, on persons and on months."""
 
-# ruff: noqa: S608  (only names of evalkit's own stand in the SQL)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from evalkit.register.engine import identifier
+from evalkit.register.pieces import pilot_layout
 from evalkit.register.problems import SHOWN_ROWS, Problem
 from evalkit.register.rules import LATEST, PILOT_RULES, SNAPSHOT_RULES
-from evalkit.study.months import (
-    counting_day,
-    first_day,
-    last_day,
-    month_text,
-    parse_month,
-)
+from evalkit.register.shapes import types_of
+from evalkit.register.staging import MOST_ROWS
+from evalkit.study.months import counting_day, first_day, month_text, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from evalkit.register.engine import DuckDB
-    from evalkit.register.loading import Loaded
+    from evalkit.register.staging import Loaded
     from evalkit.study.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
-    """The loaded tables, under one plan."""
+    """The loaded tables, under one plan; `sizes` has the rows of each month."""
 
     engine: DuckDB
     loaded: Sequence[Loaded]
-    months: tuple[int, ...]
+    sizes: dict[int, int]
     protocol: Protocol
 
     def rows(self) -> Iterator[Problem]:
         """Yield the rules on single rows that are broken, all found in one scan."""
-        for table, rules, columns in (
-            ("snapshots", SNAPSHOT_RULES, self.protocol.data.columns),
-            ("pilot", PILOT_RULES, self.protocol.data.pilot_columns),
+        dated = (
+            "(SELECT s.*, d.first_day, d.last_day, d.counting_day "
+            "FROM snapshots_rows s LEFT JOIN days_of_months d ON d.month = s.month)"
+        )
+        for table, source, rules, columns in (
+            ("snapshots", dated, SNAPSHOT_RULES, self.protocol.data.columns),
+            ("pilot", "pilot_rows", PILOT_RULES, self.protocol.data.pilot_columns),
         ):
             apt = [rule for rule in rules if set(rule.needs) <= set(columns)]
-            source = self._source(table)
             counts = [f"count(*) FILTER (WHERE {rule.broken})" for rule in apt]
             found = self.engine.rows(f"SELECT 0, {', '.join(counts)} FROM {source}")
             for rule, count in zip(apt, found[0][1:], strict=True):
                 if count:
                     yield from self.named(
                         table,
-                        f"SELECT place FROM {source} WHERE {rule.broken}",
+                        f"SELECT piece, place FROM {source} WHERE {rule.broken}",
                         column=columns[rule.needs[0]],
                         rule=rule.text,
                         remedy=rule.remedy,
                     )
 
-    def _source(self, table: str) -> str:
-        """Return the rows of a table, their places and the days of their months."""
-        if table == "pilot":
-            return "(SELECT *, rowid AS place FROM pilot_rows)"
-        return (
-            "(SELECT s.*, s.rowid AS place, d.first_day, d.last_day, d.counting_day "
-            "FROM snapshots_rows s LEFT JOIN days_of_months d ON d.month = s.month)"
-        )
-
     def persons(self) -> Iterator[Problem]:
-        """Yield who is twice in a snapshot, a month at a time to bound the memory."""
+        """Yield who is twice in a snapshot, some months at a time to spare memory."""
         dated = "deregistration_date" in self.protocol.data.columns
-        for month in self.months:
+        for first, last in _spans(self.sizes):
             rows = (
-                f"(SELECT *, rowid AS place FROM snapshots_rows WHERE month = {month})"
+                "(SELECT * FROM snapshots_rows WHERE person_id IS NOT NULL "
+                f"AND month BETWEEN {first} AND {last})"
             )
-            extra = "count(person_id) - count(DISTINCT person_id)"
-            if self.engine.value(f"SELECT {extra} FROM {rows}"):
+            several = (
+                f"(SELECT * FROM {rows} JOIN (SELECT month, person_id FROM {rows} "
+                "GROUP BY ALL HAVING count(*) > 1) USING (month, person_id))"
+            )
+            twice = _overlapping(several) if dated else _repeated(several)
+            months = self.engine.rows(
+                f"SELECT DISTINCT month FROM ({twice}) ORDER BY 1"
+            )
+            for (month,) in months:
                 yield from self.named(
                     "snapshots",
-                    _overlapping(rows) if dated else _repeated(rows),
+                    f"SELECT * FROM ({twice}) WHERE month = {month}",
                     column=self.protocol.data.columns["person_id"],
                     rule=f"a person is twice in the snapshot of {month_text(month)}"
                     + (", in spells that overlap" if dated else ""),
@@ -85,36 +83,41 @@ class Checker:
 
     def pilots(self) -> Iterator[Problem]:
         """Yield what is wrong with the pilot's list beyond single values."""
-        clients = "SELECT *, rowid AS place FROM pilot_rows WHERE person_id IS NOT NULL"
+        clients = "(SELECT * FROM pilot_rows WHERE person_id IS NOT NULL AND NOT wrong)"
         yield from self.named(
             "pilot",
-            f"SELECT place FROM ({clients}) "
-            "WHERE referral_day IS NULL AND start_day IS NULL AND NOT wrong",
+            f"SELECT piece, place FROM {clients} "
+            "WHERE referral_day IS NULL AND start_day IS NULL",
             rule="there is neither a referral nor a start",
             remedy="Give each client one of the dates, or take the row away.",
         )
-        alike = (
-            "SELECT * EXCLUDE (place), list(place ORDER BY place) AS places "
-            f"FROM ({clients} AND NOT wrong) GROUP BY ALL"
-        )
+        names = ", ".join(map(identifier, types_of(pilot_layout(self.protocol))))
         yield from self.named(
             "pilot",
-            f"SELECT unnest(places[2:]) AS place FROM ({alike})",
+            "SELECT piece, place FROM (SELECT piece, place, row_number() OVER "
+            f"(PARTITION BY {names} ORDER BY place) AS n FROM {clients}) WHERE n > 1",
             rule="the row repeats another in every column",
             remedy="Keep one of them.",
         )
 
     def links(self) -> Iterator[Problem]:
-        """Yield the pilot's clients whom the register does not know."""
-        if self.protocol.register_.unlinked_pilots != "error":
+        """Yield the pilot's clients whom the register should know, and does not.
+
+        Who was referred before the first snapshot's month or after the last counting
+        day need not be in it: a list may be older or newer than the snapshots.
+        """
+        if self.protocol.register_.unlinked_pilots != "error" or not self.sizes:
             return
         known = (
             "SELECT DISTINCT person_id FROM snapshots "
             "WHERE person_id IN (SELECT person_id FROM pilot)"
         )
+        rule = self.protocol.register_.counting_day
+        first, last = first_day(min(self.sizes)), counting_day(max(self.sizes), rule)
         yield from self.named(
             "pilot",
-            "SELECT rowid AS place FROM pilot_rows WHERE person_id IS NOT NULL "
+            "SELECT piece, place FROM pilot_rows WHERE person_id IS NOT NULL "
+            f"AND COALESCE(referral_day, start_day) BETWEEN {first} AND {last} "
             f"AND person_id NOT IN ({known})",
             column=self.protocol.data.pilot_columns["person_id"],
             rule="the register does not know this client",
@@ -126,7 +129,7 @@ class Checker:
         known = set(map(parse_month, self.protocol.register_.missing_months))
         lost = [
             month
-            for before, after in pairwise(self.months)
+            for before, after in pairwise(self.sizes)
             for month in range(before + 1, after)
             if month not in known
         ]
@@ -141,16 +144,10 @@ class Checker:
         self, table: str, places: str, *, rule: str, remedy: str = "", column: str = ""
     ) -> Iterator[Problem]:
         """Yield one problem for each source that has rows at these places."""
-        pieces = [one for one in self.loaded if one.table == f"{table}_rows"]
-        if not pieces:
-            return
-        spans = ", ".join(
-            f"({number}, {one.first}, {one.end})" for number, one in enumerate(pieces)
-        )
+        pieces = {one.number: one for one in self.loaded if one.table == table}
         found = self.engine.rows(
-            f"SELECT number, count(*), list(place ORDER BY place)[:{SHOWN_ROWS}] "
-            f"FROM ({places}) JOIN (VALUES {spans}) AS spans (number, first, after) "
-            "ON place >= first AND place < after GROUP BY number ORDER BY number"
+            f"SELECT piece, count(*), min(place, {SHOWN_ROWS}) FROM ({places}) "
+            "GROUP BY piece ORDER BY piece"
         )
         for number, count, shown in found:
             yield Problem(
@@ -166,7 +163,7 @@ class Checker:
 def check_tables(
     engine: DuckDB,
     loaded: Sequence[Loaded],
-    months: tuple[int, ...],
+    sizes: dict[int, int],
     protocol: Protocol,
     *,
     whole: bool,
@@ -179,8 +176,8 @@ def check_tables(
         Holds the tables.
     loaded
         The sources, in the order in which they were loaded.
-    months
-        Months that have a snapshot.
+    sizes
+        Months that have a snapshot, in order, with their numbers of rows.
     protocol
         The plan.
     whole
@@ -192,8 +189,7 @@ def check_tables(
     Problem
         One for each source and rule.
     """
-    _tabulate_days(engine, months, protocol)
-    checker = Checker(engine=engine, loaded=loaded, months=months, protocol=protocol)
+    checker = Checker(engine=engine, loaded=loaded, sizes=sizes, protocol=protocol)
     yield from checker.rows()
     yield from checker.persons()
     yield from checker.pilots()
@@ -202,23 +198,26 @@ def check_tables(
         yield from checker.links()
 
 
-def _tabulate_days(engine: DuckDB, months: tuple[int, ...], protocol: Protocol) -> None:
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE days_of_months (month INTEGER, "
-        "first_day INTEGER, last_day INTEGER, counting_day INTEGER)"
-    )
-    rule = protocol.register_.counting_day
-    days = [(m, first_day(m), last_day(m), counting_day(m, rule)) for m in months]
-    if days:
-        engine.run(f"INSERT INTO days_of_months VALUES {', '.join(map(str, days))}")
+def _spans(sizes: dict[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of months that have some hundred thousand rows."""
+    months: list[int] = []
+    rows = 0
+    for month, size in sizes.items():
+        if months and rows + size > MOST_ROWS:
+            yield months[0], months[-1]
+            months, rows = [], 0
+        months.append(month)
+        rows += size
+    if months:
+        yield months[0], months[-1]
 
 
 def _repeated(rows: str) -> str:
-    """Return the query of the second and later rows of a person."""
+    """Return the query of the second and later rows of a person in a month."""
     return (
-        "SELECT place FROM (SELECT place, row_number() OVER "
-        f"(PARTITION BY person_id ORDER BY place) AS n FROM {rows} "
-        "WHERE person_id IS NOT NULL) WHERE n > 1"
+        "SELECT month, piece, place FROM (SELECT month, piece, place, row_number() "
+        f"OVER (PARTITION BY month, person_id ORDER BY place) AS n FROM {rows}) "
+        "WHERE n > 1"
     )
 
 
@@ -229,14 +228,15 @@ def _overlapping(rows: str) -> str:
     which another ends.
     """
     return (
-        "SELECT place FROM (SELECT place, registration_day, registered, "
+        "SELECT month, piece, place FROM (SELECT month, piece, place, "
+        "registration_day, registered, "
         "lag(registration_day) OVER spell AS began_before, "
         "lag(registered) OVER spell AS registered_before, "
         "lag(COALESCE(deregistration_day, CASE WHEN registered THEN "
         f"{LATEST} ELSE registration_day END)) OVER spell AS ended_before, "
         "row_number() OVER spell AS n "
-        f"FROM {rows} WHERE person_id IS NOT NULL "
-        "WINDOW spell AS (PARTITION BY person_id ORDER BY registration_day, place)) "
+        f"FROM {rows} WINDOW spell AS "
+        "(PARTITION BY month, person_id ORDER BY registration_day, place)) "
         "WHERE n > 1 AND (registration_day IS NOT DISTINCT FROM began_before "
         "OR registered AND registered_before OR registration_day < ended_before)"
     )

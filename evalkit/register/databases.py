@@ -1,7 +1,5 @@
 """Tables and queries of databases: DuckDB files, and whatever SQLAlchemy can reach."""
 
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
-
 from __future__ import annotations
 
 import os
@@ -11,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from evalkit.register.cells import text_frame
 from evalkit.register.engine import identifier, literal
 from evalkit.register.pieces import (
+    FETCHED,
     Layout,
     Piece,
     match_headers,
-    own_names,
-    renamed,
+    under_names,
     unreadable,
 )
+from evalkit.register.tables import columns_of, fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +33,7 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 def read_table(table: Table, folder: Path, layout: Layout, engine: DuckDB) -> Piece:
-    """Stage the mapped columns of a table or of a query's answer."""
+    """Fetch the mapped columns of a table or of a query's answer."""
     wanted = table.table or "a query"
     address = table.database
     if _VARIABLE.fullmatch(address):
@@ -44,7 +43,7 @@ def read_table(table: Table, folder: Path, layout: Layout, engine: DuckDB) -> Pi
     else:
         file = folder / _expanded(address, wanted)
         kind, name = "DuckDB", _read_duckdb(table, file, wanted, layout, engine)
-    return Piece(name=name, kind=kind, relation="staged", columns=own_names(layout))
+    return fetched(name, kind, engine)
 
 
 def _expanded(text: str, where: str) -> str:
@@ -66,7 +65,7 @@ def _expanded(text: str, where: str) -> str:
 def _read_duckdb(
     table: Table, file: Path, wanted: str, layout: Layout, engine: DuckDB
 ) -> str:
-    """Stage from a DuckDB file, opened for reading only; return the source's name."""
+    """Fetch from a DuckDB file, opened for reading only; return the source's name."""
     import duckdb
 
     name = f"{wanted} of {file.name}"
@@ -83,11 +82,11 @@ def _read_duckdb(
         ) from None
     try:
         engine.run("USE source")
-        headers = [str(row[0]) for row in engine.rows(f"DESCRIBE ({query})")]
+        headers = list(columns_of(f"({query})", engine))
         positions = match_headers(name, headers, layout)
-        mapped = renamed(positions, [identifier(header) for header in headers])
+        mapped = under_names({n: identifier(headers[i]) for n, i in positions.items()})
         engine.run(
-            "CREATE OR REPLACE TEMP TABLE temp.main.staged AS "
+            f"CREATE OR REPLACE TABLE register.{FETCHED} AS "
             f"SELECT {mapped} FROM ({query})"
         )
     except duckdb.Error as error:  # its message could show what stands in the table
@@ -109,7 +108,7 @@ def _query(table: Table) -> str:
 def _read_sql(
     table: Table, address: str, wanted: str, layout: Layout, engine: DuckDB
 ) -> str:
-    """Stage from a database that SQLAlchemy reaches, a chunk of rows at a time."""
+    """Fetch from a database that SQLAlchemy reaches, a chunk of rows at a time."""
     sa = _sqlalchemy(wanted)
     url = _url(address, wanted)
     name = f"{wanted} of {url.database or url.drivername}"
@@ -123,7 +122,7 @@ def _read_sql(
         ) from None
     try:
         with database.connect() as connection:
-            _stage(connection, table, name, layout, engine)
+            _fetch(connection, table, name, layout, engine)
     except sa.exc.SQLAlchemyError as error:
         reason = type(getattr(error, "orig", None) or error).__name__
         raise unreadable(
@@ -173,7 +172,7 @@ def _url(address: str, wanted: str) -> URL:
     return replaced
 
 
-def _stage(
+def _fetch(
     connection: Connection, table: Table, name: str, layout: Layout, engine: DuckDB
 ) -> None:
     import sqlalchemy as sa
@@ -190,10 +189,11 @@ def _stage(
     ).execute(statement)
     positions = match_headers(name, list(stream.keys()), layout)
     columns = ", ".join(f"{identifier(column)} VARCHAR" for column in positions)
-    engine.run(f"CREATE OR REPLACE TEMP TABLE staged ({columns})")
+    engine.run(f"CREATE OR REPLACE TABLE {FETCHED} ({columns})")
     for rows in _chunks(stream, list(positions.values())):
         engine.upload("chunk", text_frame(rows, len(positions)))
-        engine.run("INSERT INTO staged FROM chunk")
+        engine.run(f"INSERT INTO {FETCHED} FROM chunk")
+    engine.run("DROP TABLE IF EXISTS chunk")
 
 
 def _chunks(

@@ -1,57 +1,107 @@
-"""Pieces into the two tables that the study reads.
+"""Sources into the two tables that the study reads.
 
-Rows go in as they stand in their source, blank ones too, so that the number of a row
-follows from its place in the table. The fast path only notes that some row of a piece
-is wrong; which one, and why, is looked up when there is one.
+Rows go in as they stand in their source, blank ones too, with their piece and place,
+from which their number in the file follows. The fast path only notes that some row is
+wrong; which one, and why, is looked up when there is one.
 """
-
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.register.conversion import plan_conversion
 from evalkit.register.engine import identifier
-from evalkit.register.pieces import unreadable
+from evalkit.register.faults import find_faults
+from evalkit.register.pieces import UnreadableError, unreadable
 from evalkit.register.problems import Problem
 from evalkit.register.shapes import types_of
+from evalkit.register.staging import Batch
+from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from evalkit.register.engine import DuckDB
+    from evalkit.register.locations import Source
     from evalkit.register.pieces import Layout, Piece
+    from evalkit.register.staging import Loaded
     from evalkit.study.protocol import Protocol
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A piece that is in its table, in the rows from `first` up to before `end`."""
+class Loader:
+    """Takes the sources of one table in, batch by batch.
 
-    piece: Piece
-    table: str
-    first: int
-    end: int
-    empty_flags: int = 0
+    Attributes
+    ----------
+    loaded
+        The pieces that are in the table.
+    reading
+        What was read from each of them, and how.
+    whole
+        Whether every source could be read.
+    """
 
-    def row_numbers(self, places: Iterable[int]) -> tuple[int, ...]:
-        """Return the numbers that rows at these places of the table have in the file.
+    def __init__(self, engine: DuckDB, layout: Layout, protocol: Protocol) -> None:
+        self.engine, self.layout, self.protocol = engine, layout, protocol
+        self.loaded: list[Loaded] = []
+        self.reading: list[dict[str, Any]] = []
+        self.whole = True
+        self._found: list[tuple[int, Problem]] = []
+        self._batch: Batch | None = None
+        _create_table(engine, layout)
 
-        Blank lines that the table lacks count in the file.
-        """
-        numbers = [self.piece.first_row + place - self.first for place in places]
-        for gap in self.piece.gaps():
-            numbers = [number + (gap <= number) for number in numbers]
-        return tuple(numbers)
+    def load(self, sources: Sequence[Source]) -> list[Problem]:
+        """Take every source in, and say what is wrong with each, in their order."""
+        for number, source in enumerate(sources):
+            try:
+                self._take(source, number)
+            except UnreadableError as error:
+                self.whole = False
+                self._found += [(number, problem) for problem in error.problems]
+        self._convert()
+        return [problem for _, problem in sorted(self._found, key=lambda one: one[0])]
+
+    def _take(self, source: Source, number: int) -> None:
+        piece = source.read(self.layout, self.engine)
+        if "month" not in self.layout.columns:
+            _require_month(piece, self.layout)
+        if self._batch is None or not self._batch.takes(piece):
+            self._convert()
+            first = self.loaded[-1].end if self.loaded else 0
+            self._batch = Batch.for_piece(piece, self.layout, self.engine, first)
+        self._batch.add(piece, number)
+
+    def _convert(self) -> None:
+        """Convert the rows that wait, and say which values could not be."""
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        conversion = plan_conversion(batch, self.protocol)
+        conversion.carry_out()
+        empty = conversion.empty_flags()
+        counted = {row[0]: row[1:] for row in self.engine.rows(_counted(batch))}
+        for one in batch.pieces:
+            wrong, *counts = counted.get(one.number, (False, 0, 0, None, None))
+            # The pilot's list is empty before its first referral; a snapshot never is.
+            if self.layout.table == "snapshots" and not counts[0] and not wrong:
+                self._found.append((one.number, _empty(one.piece)))
+            self.reading.append(
+                _report(one.piece, self.layout, counts, empty.get(one.number, 0))
+            )
+        if any(row[0] for row in counted.values()):
+            self._found += find_faults(conversion)
+        conversion.clear()
+        self.loaded += batch.pieces
 
 
-def create_table(engine: DuckDB, layout: Layout) -> None:
+def _create_table(engine: DuckDB, layout: Layout) -> None:
     """Make the empty table of rows, and the view of it that the study reads."""
     types = types_of(layout)
     columns = ", ".join(f"{identifier(name)} {types[name]}" for name in types)
-    engine.run(f"CREATE TABLE {layout.table}_rows ({columns}, wrong BOOLEAN)")
+    engine.run(
+        f"CREATE TABLE {layout.table}_rows "
+        f"(piece INTEGER, place BIGINT, {columns}, wrong BOOLEAN)"
+    )
     names = ", ".join(map(identifier, types))
     engine.run(
         f"CREATE VIEW {layout.table} AS SELECT {names} FROM {layout.table}_rows "
@@ -59,48 +109,27 @@ def create_table(engine: DuckDB, layout: Layout) -> None:
     )
 
 
-def load(
-    engine: DuckDB, piece: Piece, layout: Layout, protocol: Protocol
-) -> tuple[Loaded, list[Problem]]:
-    """Convert a piece into its table, and say which values could not be."""
-    import duckdb
+def _counted(batch: Batch) -> str:
+    """Return the query of what each piece of a batch brought in."""
+    date = "(DATE '1970-01-01' + COALESCE(referral_day, start_day))"
+    month = {
+        "snapshots": "month",
+        "pilot": f"CAST(12 * year({date}) + month({date}) - 1 AS INTEGER)",
+    }[batch.layout.table]
+    return (
+        "SELECT piece, bool_or(wrong), count(person_id), count(DISTINCT person_id), "
+        f"min({month}), max({month}) FROM {batch.layout.table}_rows "
+        f"WHERE place >= {batch.first} GROUP BY piece"
+    )
 
-    try:
-        return _load(engine, piece, layout, protocol)
-    except (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException):
-        pass  # the message would show what stands in the file
-    raise unreadable(piece.name, "the file is damaged: it cannot be read to its end")
 
-
-def _load(
-    engine: DuckDB, piece: Piece, layout: Layout, protocol: Protocol
-) -> tuple[Loaded, list[Problem]]:
-    conversion = plan_conversion(engine, piece, layout, protocol)
-    table = f"{layout.table}_rows"
-    first = engine.value(f"SELECT count(*) FROM {table}")
-    engine.run(f"INSERT INTO {table} {conversion.insertion(protocol)}")
-    end, people, wrong = engine.rows(
-        f"SELECT {first} + count(*), count(person_id), "
-        f"COALESCE(bool_or(wrong), false) FROM {table} WHERE rowid >= {first}"
-    )[0]
-    empty = conversion.empty_flags(engine)
-    loaded = Loaded(piece=piece, table=table, first=first, end=end, empty_flags=empty)
-    if not wrong:
-        # The pilot's list is empty before its first referral; a snapshot never is.
-        lawful = people or layout.table == "pilot"
-        return loaded, [] if lawful else [_empty(piece)]
-    problems = [
-        Problem(
-            where=piece.name,
-            column=fault.column,
-            rule=fault.rule,
-            remedy=fault.remedy,
-            rows=loaded.row_numbers(first + place - 1 for place in fault.places),
-            count=fault.count,
+def _require_month(piece: Piece, layout: Layout) -> None:
+    if layout.table == "snapshots" and piece.month is None:
+        raise unreadable(
+            piece.name,
+            "neither a column nor the file's name says its month",
+            "Map `month`, or name the file like stock_2021-02.csv.",
         )
-        for fault in conversion.faults(engine)
-    ]
-    return loaded, problems
 
 
 def _empty(piece: Piece) -> Problem:
@@ -109,3 +138,25 @@ def _empty(piece: Piece) -> Problem:
         rule="there are no rows below the headers",
         remedy="Export it again, or take it away.",
     )
+
+
+def _report(
+    piece: Piece, layout: Layout, counts: Sequence[Any], empty_flags: int
+) -> dict[str, Any]:
+    """Say what was read from one source, and how."""
+    rows, people, *span = counts
+    first, last = ("" if month is None else month_text(month) for month in span)
+    headers = [f"{name} = {header}" for name, header in layout.columns.items()]
+    return {
+        "table": layout.table,
+        "file": piece.name,
+        "kind": piece.kind,
+        "rows": rows,
+        "people": people,
+        "first_month": first,
+        "last_month": last,
+        "encoding": piece.encoding,
+        "delimiter": piece.delimiter,
+        "empty_flags_read_as_no": empty_flags,
+        "columns": ", ".join(headers),
+    }

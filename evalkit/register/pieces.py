@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from evalkit.study.protocol import Protocol
 
+FETCHED = "fetched"
+"""Table that a reader fills where the rows have to be fetched first."""
+
 HEADER_ROWS = 50
 _SHOWN_HEADERS = 40
 _HEADER_DIGITS = 2
@@ -32,10 +35,16 @@ class Layout:
     header_row: int | None = None
     sheet: str | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The mapped columns, and a snapshot's month if only file names carry it."""
+        month = {"month": ""} if self.table == "snapshots" else {}
+        return tuple(self.columns | month)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Rows of one source, still in the source's own words.
+    """Rows of one source, still in the source's own words, to be read at once.
 
     Attributes
     ----------
@@ -47,12 +56,18 @@ class Piece:
         SQL after ``FROM``.
     columns
         Mapped column = SQL of its values in `relation`.
+    types
+        SQL types of the mapped columns; those that are not there are text.
     first_row
         Number that people give to the first row of data.
     month
         Month that the file's name or folder carries.
     serial_dates
         Whether a bare number in a date column is a day of Excel's calendar.
+    refused
+        Returns which rows were passed over when the rows were read.
+    damaged
+        Returns why they cannot be read; called only then.
     gaps
         Returns the numbers of rows that the file has but `relation` has not (blank
         lines); called only when a row has to be named.
@@ -62,11 +77,14 @@ class Piece:
     kind: str
     relation: str
     columns: dict[str, str]
+    types: dict[str, str] = field(default_factory=dict)
     first_row: int = 1
     month: int | None = None
     serial_dates: bool = False
     encoding: str = ""
     delimiter: str = ""
+    refused: Callable[[], Sequence[Problem]] = field(default=tuple)
+    damaged: Callable[[], Sequence[Problem]] = field(default=tuple)
     gaps: Callable[[], Sequence[int]] = field(default=tuple)
 
 
@@ -172,23 +190,16 @@ def find_header(rows: Sequence[Sequence[object]], layout: Layout) -> int:
     """Return the index of the row that holds the most mapped headers."""
     if layout.header_row is not None:
         return min(layout.header_row, max(len(rows), 1)) - 1
-    return max(range(len(rows)), key=lambda i: (headers_in(rows[i], layout), -i))
+    held = [headers_in(row, layout) for row in rows]
+    return held.index(max(held))
 
 
 def headers_in(row: Sequence[object], layout: Layout) -> int:
     """Count the mapped headers that a row holds."""
-    held = {same_header(str(cell)) for cell in row}
-    return sum(same_header(header) in held for header in layout.columns.values())
+    mapped = set(map(same_header, layout.columns.values()))
+    return len(mapped & {same_header(str(cell)) for cell in row})
 
 
-def renamed(columns: Mapping[str, int], expressions: Sequence[str]) -> str:
-    """Write the mapped columns under evalkit's names, for a SELECT."""
-    return ", ".join(
-        f"{expressions[position]} AS {identifier(name)}"
-        for name, position in columns.items()
-    )
-
-
-def own_names(layout: Layout) -> dict[str, str]:
-    """Return the columns of a relation that already has evalkit's names."""
-    return {name: identifier(name) for name in layout.columns}
+def under_names(columns: Mapping[str, str]) -> str:
+    """Write columns under evalkit's names, for a SELECT."""
+    return ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())

@@ -1,7 +1,5 @@
 """The register and the pilot's list: read, checked, and ready for the draw."""
 
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,22 +11,17 @@ import pandas as pd
 from evalkit.errors import EvalkitError
 from evalkit.register.checks import check_tables
 from evalkit.register.engine import DuckDB
-from evalkit.register.loading import create_table, load
+from evalkit.register.loading import Loader
 from evalkit.register.locations import find_sources
-from evalkit.register.pieces import (
-    UnreadableError,
-    pilot_layout,
-    snapshot_layout,
-    unreadable,
-)
+from evalkit.register.our_time import days_of_months
+from evalkit.register.pieces import pilot_layout, snapshot_layout
 from evalkit.register.problems import refuse
 from evalkit.results import Result
 from evalkit.study.columns import SNAPSHOT_COLUMNS
-from evalkit.study.months import counting_day, month_text
+from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
     from evalkit.register.engine import Engine
-    from evalkit.register.loading import Loaded
     from evalkit.register.locations import Places, Source
     from evalkit.register.pieces import Layout
     from evalkit.register.problems import Problem
@@ -163,32 +156,39 @@ def open_register(
 def _open(
     snapshots: Places | None, pilot: Places | None, protocol: Protocol, engine: DuckDB
 ) -> Register:
-    layouts = [snapshot_layout(protocol), pilot_layout(protocol)]
-    loaded: list[Loaded] = []
+    rule = protocol.register_.counting_day
+    engine.upload("days_of_months", days_of_months(rule))
     problems: list[Problem] = []
-    whole = True
-    for places, layout in zip((snapshots, pilot), layouts, strict=True):
-        create_table(engine, layout)
-        for source in _sources(places, layout, protocol):
-            try:
-                one, found = _load_source(source, layout, protocol, engine)
-            except UnreadableError as error:
-                problems.extend(error.problems)
-                whole = False
-            else:
-                loaded.append(one)
-                problems.extend(found)
-    months = _months(engine)
-    problems.extend(check_tables(engine, loaded, months, protocol, whole=whole))
+    loaders = []
+    for places, layout in (
+        (snapshots, snapshot_layout(protocol)),
+        (pilot, pilot_layout(protocol)),
+    ):
+        loader = Loader(engine, layout, protocol)
+        problems += loader.load(_sources(places, layout, protocol))
+        loaders.append(loader)
+    sizes = _sizes(engine)
+    problems += check_tables(
+        engine,
+        [one for loader in loaders for one in loader.loaded],
+        sizes,
+        protocol,
+        whole=all(loader.whole for loader in loaders),
+    )
     refuse(problems)
-    _tabulate_counting_days(engine, months, protocol)
+    months = tuple(sizes)
+    engine.table(
+        "counting_days",
+        "SELECT month, counting_day FROM days_of_months "
+        f"WHERE month BETWEEN {months[0]} AND {months[-1] + _MONTHS_AHEAD}",
+    )
     columns = protocol.data.columns
     return Register(
         protocol=protocol,
         engine=engine,
         months=months,
         has_dates="deregistration_date" in columns,
-        reading=pd.DataFrame([_report(engine, one, protocol) for one in loaded]),
+        reading=pd.DataFrame([row for loader in loaders for row in loader.reading]),
         extra=tuple(name for name in columns if name not in SNAPSHOT_COLUMNS),
     )
 
@@ -200,65 +200,10 @@ def _sources(places: Places | None, layout: Layout, protocol: Protocol) -> list[
     return find_sources(getattr(protocol.data, layout.table), protocol.folder)
 
 
-def _load_source(
-    source: Source, layout: Layout, protocol: Protocol, engine: DuckDB
-) -> tuple[Loaded, list[Problem]]:
-    piece = source.read(layout, engine)
-    needs_month = layout.table == "snapshots" and "month" not in layout.columns
-    if needs_month and piece.month is None:
-        raise unreadable(
-            source.name,
-            "neither a column nor the file's name says its month",
-            "Map `month`, or name the file like stock_2021-02.csv.",
-        )
-    return load(engine, piece, layout, protocol)
-
-
-def _months(engine: DuckDB) -> tuple[int, ...]:
+def _sizes(engine: DuckDB) -> dict[int, int]:
+    """Return the months that have a snapshot, in order, with their numbers of rows."""
     rows = engine.rows(
-        "SELECT DISTINCT month FROM snapshots WHERE month IS NOT NULL ORDER BY month"
+        "SELECT month, count(*) FROM snapshots WHERE month IS NOT NULL "
+        "GROUP BY month ORDER BY month"
     )
-    return tuple(row[0] for row in rows)
-
-
-def _tabulate_counting_days(
-    engine: DuckDB, months: tuple[int, ...], protocol: Protocol
-) -> None:
-    """Make the table of counting days, up to a year and a month past the last."""
-    rule = protocol.register_.counting_day
-    span = range(months[0], months[-1] + _MONTHS_AHEAD + 1)
-    days = ", ".join(f"({month}, {counting_day(month, rule)})" for month in span)
-    engine.run("CREATE TABLE counting_days (month INTEGER, counting_day INTEGER)")
-    engine.run(f"INSERT INTO counting_days VALUES {days}")
-
-
-def _report(engine: DuckDB, loaded: Loaded, protocol: Protocol) -> dict[str, Any]:
-    """Say what was read from one source, and how."""
-    snapshots = loaded.table == "snapshots_rows"
-    data = protocol.data
-    columns = data.columns if snapshots else data.pilot_columns
-    day = "COALESCE(referral_day, start_day)"
-    month = (
-        "month"
-        if snapshots
-        else f"CAST(12 * year(DATE '1970-01-01' + {day}) "
-        f"+ month(DATE '1970-01-01' + {day}) - 1 AS INTEGER)"
-    )
-    rows, people, first, last = engine.rows(
-        f"SELECT count(*), count(DISTINCT person_id), min({month}), max({month}) "
-        f"FROM {loaded.table} WHERE person_id IS NOT NULL "
-        f"AND rowid >= {loaded.first} AND rowid < {loaded.end}"
-    )[0]
-    return {
-        "table": "snapshots" if snapshots else "pilot",
-        "file": loaded.piece.name,
-        "kind": loaded.piece.kind,
-        "rows": rows,
-        "people": people,
-        "first_month": "" if first is None else month_text(first),
-        "last_month": "" if last is None else month_text(last),
-        "encoding": loaded.piece.encoding,
-        "delimiter": loaded.piece.delimiter,
-        "empty_flags_read_as_no": loaded.empty_flags,
-        "columns": ", ".join(f"{name} = {header}" for name, header in columns.items()),
-    }
+    return dict(rows)

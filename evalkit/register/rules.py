@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
-from evalkit.study.months import day_number
+from evalkit.register.our_time import MONTHS
+from evalkit.study.months import first_day, last_day
 
-EARLIEST = day_number(dt.date(1950, 1, 1))
-LATEST = day_number(dt.date(2100, 12, 31))
+EARLIEST = first_day(MONTHS[0])
+LATEST = last_day(MONTHS[-1])
 LONGEST = 60 * 366 // 7
 """Weeks of sixty years."""
 

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 from evalkit.register.canonical import RECIPES
 from evalkit.register.engine import identifier, texts
 from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS
-from evalkit.study.months import counting_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from evalkit.register.pieces import Layout
     from evalkit.study.protocol import Protocol
 
@@ -62,13 +59,14 @@ def types_of(layout: Layout) -> dict[str, str]:
 def snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
     """Return SQL for the columns of `snapshots` that are more than one value.
 
-    It reads the converted columns (`got`), `month` and `counting_day`.
+    It reads the converted columns (`got`) and the month's `counting_day`.
     """
+    month = identifier("got month")
     registration, weeks = got(layout, "registration_date"), got(layout, "weeks")
     since = f"CAST(floor((counting_day - {registration}) / 7.0) AS INTEGER)"
     born = got(layout, "birth_year")
     columns = {
-        "month": "month",
+        "month": month,
         "registered": _registered(layout),
         # Somebody registered after the counting day has no negative duration.
         "weeks": f"COALESCE({weeks}, greatest({since}, 0))",
@@ -76,7 +74,7 @@ def snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
         "deregistration_day": got(layout, "deregistration_date"),
         "unemployed": _unemployed(layout, protocol),
         "in_service": _in_service(layout, protocol),
-        "age": f"COALESCE({got(layout, 'age')}, floor(month / 12.0) - {born})",
+        "age": f"COALESCE({got(layout, 'age')}, floor({month} / 12.0) - {born})",
     }
     own = [name for name in layout.columns if name not in SNAPSHOT_COLUMNS]
     flags = [name for name in own if layout.kinds[name] == "flag"]
@@ -95,13 +93,6 @@ def pilot_columns(layout: Layout) -> dict[str, str]:
 def got(layout: Layout, name: str, otherwise: str = "NULL") -> str:
     """Return SQL for a converted column, or for what stands in its place."""
     return identifier(f"got {name}") if name in layout.columns else otherwise
-
-
-def counting_days(months: Iterable[int], protocol: Protocol) -> str:
-    """Return SQL for the counting day of the row's month."""
-    rule = protocol.register_.counting_day
-    cases = [f"WHEN {month} THEN {counting_day(month, rule)}" for month in months]
-    return f"CASE month {' '.join(cases)} END" if cases else "NULL"
 
 
 def _flag(layout: Layout, name: str) -> str:

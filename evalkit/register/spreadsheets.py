@@ -1,7 +1,5 @@
 """Excel workbooks (and those of LibreOffice), whose headers may stand on any row."""
 
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
-
 from __future__ import annotations
 
 import zipfile
@@ -9,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.register.cells import text_frame
 from evalkit.register.pieces import (
+    FETCHED,
     HEADER_ROWS,
     Layout,
     Piece,
     find_header,
     match_headers,
-    own_names,
-    renamed,
     unreadable,
 )
 
@@ -31,27 +28,29 @@ _MOST_RATIO = 200
 def read_workbook(
     path: Path, name: str, layout: Layout, engine: DuckDB, *, month: int | None
 ) -> Piece:
-    """Stage a sheet's mapped columns, all as text."""
-    _refuse_bomb(path, name)
-    rows = _sheet(path, name, layout.sheet)
-    if not rows:
-        raise unreadable(name, "the sheet is empty")
-    header = find_header(rows[:HEADER_ROWS], layout)
+    """Fetch a sheet's rows, all of them text."""
+    rows, header = find_sheet(path, name, layout)
     headers = [str(cell) for cell in rows[header]]
     positions = match_headers(name, headers, layout)
-    engine.upload("sheet", text_frame(rows[header + 1 :], len(headers)))
-    mapped = renamed(positions, [f"c{i}" for i in range(len(headers))])
-    engine.run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {mapped} FROM sheet")
-    engine.run("DROP TABLE sheet")
+    engine.upload(FETCHED, text_frame(rows[header + 1 :], len(headers)))
     return Piece(
         name=name,
         kind="Excel",
-        relation="staged",
-        columns=own_names(layout),
+        relation=FETCHED,
+        columns={column: f"c{position}" for column, position in positions.items()},
         first_row=header + 2,
         month=month,
         serial_dates=True,
     )
+
+
+def find_sheet(path: Path, name: str, layout: Layout) -> tuple[list[list[Any]], int]:
+    """Return a sheet's rows, and the index of the row of headers."""
+    _refuse_bomb(path, name)
+    rows = _sheet(path, name, layout.sheet)
+    if not rows:
+        raise unreadable(name, "the sheet is empty")
+    return rows, find_header(rows[:HEADER_ROWS], layout)
 
 
 def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:

@@ -1,7 +1,5 @@
 """Tables whose columns have types of their own: Parquet files and data frames."""
 
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -11,11 +9,10 @@ import pandas as pd
 from evalkit.register.cells import cell_text
 from evalkit.register.engine import identifier, literal
 from evalkit.register.pieces import (
+    FETCHED,
     Layout,
     Piece,
     match_headers,
-    own_names,
-    renamed,
     unreadable,
 )
 
@@ -35,45 +32,59 @@ def read_parquet(
     folders: dict[str, str],
 ) -> Piece:
     """Return a Parquet file as it is; `folders` are columns that its path carries."""
-    import duckdb
-
     scan = f"read_parquet({literal(str(path))}, hive_partitioning = false)"
-    try:
-        found = engine.rows(f"DESCRIBE SELECT * FROM {scan}")
-    except duckdb.Error:
-        raise unreadable(name, "the file is no Parquet file that can be read") from None
-    headers = [str(row[0]) for row in found]
-    folders = {key: text for key, text in folders.items() if key not in headers}
-    expressions = [identifier(header) for header in headers]
-    expressions += [literal(text) for text in folders.values()]
-    positions = match_headers(name, [*headers, *folders], layout)
+    types = parquet_columns(scan, name, engine)
+    folders = {key: text for key, text in folders.items() if key not in types}
+    expressions = [*map(identifier, types), *map(literal, folders.values())]
+    positions = match_headers(name, [*types, *folders], layout)
+    all_types = [*types.values(), *["VARCHAR"] * len(folders)]
     return Piece(
         name=name,
         kind="Parquet",
-        relation=f"(SELECT {renamed(positions, expressions)} FROM {scan})",
-        columns=own_names(layout),
+        relation=scan,
+        columns={column: expressions[place] for column, place in positions.items()},
+        types={column: all_types[place] for column, place in positions.items()},
         month=month,
     )
 
 
+def parquet_columns(scan: str, name: str, engine: DuckDB) -> dict[str, str]:
+    """Return the headers of a Parquet file with their types."""
+    import duckdb
+
+    try:
+        return columns_of(scan, engine)
+    except duckdb.Error:
+        raise unreadable(name, "the file is no Parquet file that can be read") from None
+
+
+def columns_of(relation: str, engine: DuckDB) -> dict[str, str]:
+    """Return the columns of a relation with their SQL types."""
+    described = engine.rows(f"DESCRIBE SELECT * FROM {relation}")
+    return {str(row[0]): str(row[1]) for row in described}
+
+
 def read_frame(table: pd.DataFrame, name: str, layout: Layout, engine: DuckDB) -> Piece:
-    """Stage the mapped columns of a data frame; its rows are counted from 1."""
+    """Fetch the mapped columns of a data frame; its rows are counted from 1."""
     import duckdb
 
     positions = match_headers(name, [str(header) for header in table.columns], layout)
     columns = {column: table.iloc[:, place] for column, place in positions.items()}
-    staged = pd.DataFrame(
-        {column: _plain(values) for column, values in columns.items()}
-    )
+    plain = pd.DataFrame({column: _plain(values) for column, values in columns.items()})
     try:
-        engine.upload("staged_frame", staged)
+        engine.upload(FETCHED, plain)
     except (UnicodeError, duckdb.Error):
         raise unreadable(
             name, "a column holds what is neither text nor number"
         ) from None
-    return Piece(
-        name=name, kind="DataFrame", relation="staged_frame", columns=own_names(layout)
-    )
+    return fetched(name, "DataFrame", engine)
+
+
+def fetched(name: str, kind: str, engine: DuckDB) -> Piece:
+    """Return the piece of rows that were fetched under evalkit's names."""
+    types = columns_of(FETCHED, engine)
+    columns = {column: identifier(column) for column in types}
+    return Piece(name=name, kind=kind, relation=FETCHED, columns=columns, types=types)
 
 
 def _plain(values: pd.Series[Any]) -> Any:  # noqa: ANN401

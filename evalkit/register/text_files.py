@@ -1,14 +1,12 @@
-"""Text files as Finnish offices write them: encoding, delimiter, row of headers."""
-
-# ruff: noqa: S608  (names and texts are quoted by `identifier` and `literal`)
+"""Text files as Finnish offices write them: delimiter, row of headers, uneven rows."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import itertools
 import shutil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalkit.register.engine import literal
@@ -16,18 +14,16 @@ from evalkit.register.pieces import (
     HEADER_ROWS,
     Layout,
     Piece,
-    UnreadableError,
     find_header,
     headers_in,
     match_headers,
-    own_names,
-    renamed,
     unreadable,
 )
 from evalkit.register.problems import SHOWN_ROWS, Problem
+from evalkit.register.text_encoding import as_utf8, find_encoding, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from evalkit.register.engine import DuckDB
@@ -35,13 +31,6 @@ if TYPE_CHECKING:
 _DELIMITERS = (";", ",", "\t", "|")
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_NAMES = {"utf-8-sig": "UTF-8 with BOM", "utf-16": "UTF-16", "utf-8": "UTF-8",
-          "cp1252": "Windows-1252", "iso8859-1": "ISO-8859-1"}  # fmt: skip
 _REASONS = {
     "MISSING COLUMNS": "the row has fewer columns than the headers",
     "TOO MANY COLUMNS": "the row has more columns than the headers",
@@ -50,105 +39,75 @@ _REASONS = {
 }
 
 
-def read_text(
-    path: Path, name: str, layout: Layout, engine: DuckDB, *, month: int | None
-) -> Piece:
-    """Stage a text file's mapped columns, all as text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTable:
+    """A table within a text file.
+
+    `file` is the file in UTF-8, `header` the index of the row of headers, and `lines`
+    the number of lines down to it; `skipped` of them are not in `file`.
+    """
+
+    file: Path
+    encoding: str
+    delimiter: str
+    headers: list[str]
+    header: int
+    lines: int
+    skipped: int = 0
+
+
+def find_table(path: Path, name: str, layout: Layout, folder: Path) -> TextTable:
+    """Find the table in a text file; `folder` takes a copy where one is needed."""
     encoding = find_encoding(path, name, layout.encoding)
-    file = _as_utf8(path, encoding, engine)
-    delimiter, rows, lines = _find_table(_head(file), layout)
+    file = as_utf8(path, encoding, folder)
+    delimiter, rows, lines = _rows_by_delimiter(_head(file), layout)
     if not rows:
         raise unreadable(name, "the file is empty")
     header = find_header(rows, layout)
-    positions = match_headers(name, rows[header], layout)
-    skip = lines[header]
-    if skip > 1:
-        file, skip = _below(file, skip, engine), 0
-    _stage(file, name, positions, len(rows[header]), skip, delimiter, engine)
+    return TextTable(
+        file=file,
+        encoding=encoding,
+        delimiter=delimiter,
+        headers=rows[header],
+        header=header,
+        lines=lines[header],
+    )
+
+
+def read_text(
+    path: Path, name: str, layout: Layout, engine: DuckDB, *, month: int | None
+) -> Piece:
+    """Return the rows of a text file, all of them text."""
+    table = find_table(path, name, layout, engine.folder)
+    positions = match_headers(name, table.headers, layout)
+    if table.lines > 1:
+        table = _below(table, engine.folder)
     return Piece(
         name=name,
         kind="CSV",
-        relation="staged",
-        columns=own_names(layout),
-        first_row=header + 2,
+        relation=_scan(table),
+        columns={column: f"c{position}" for column, position in positions.items()},
+        first_row=table.header + 2,
         month=month,
-        encoding=_NAMES.get(encoding, encoding),
-        delimiter={"\t": "tab"}.get(delimiter, delimiter),
-        gaps=lambda: _blank_rows(path, encoding, delimiter, header),
+        encoding=name_of(table.encoding),
+        delimiter={"\t": "tab"}.get(table.delimiter, table.delimiter),
+        refused=lambda: list(_noted(table, name, engine)),
+        damaged=lambda: list(_irregular(table, name)),
+        gaps=lambda: _blank_rows(path, table),
     )
 
 
-def find_encoding(path: Path, name: str, declared: str | None) -> str:
-    """Return the encoding of a text file: declared, marked, or found by reading it."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    marked = next((known for bom, known in _BOMS if start.startswith(bom)), None)
-    if marked:
-        encodings = [marked]
-    elif declared:
-        encodings = [_known(declared, name)]
-    else:
-        encodings = ["utf-8", "cp1252"]
-    for encoding in encodings:
-        if _decodes(path, encoding):
-            return encoding
-    raise unreadable(
-        name,
-        f"the file is not {' nor '.join(_NAMES.get(e, e) for e in encodings)}",
-        "Name its encoding in the plan ([data] encoding), or save it as UTF-8.",
-    )
-
-
-def _known(encoding: str, name: str) -> str:
-    try:
-        return codecs.lookup(encoding).name
-    except LookupError:
-        raise unreadable(
-            name,
-            f"the plan's encoding {encoding!r} is not known",
-            'Known are, among others, "utf-8", "windows-1252" and "iso-8859-1".',
-        ) from None
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    try:
-        for _ in _decoded(path, encoding):
-            pass
-    except UnicodeError:
-        return False
-    return True
-
-
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
-    """Decode a file piece by piece."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
-
-
-def _as_utf8(path: Path, encoding: str, engine: DuckDB) -> Path:
-    """Return the file, or a copy in UTF-8: DuckDB's wheel knows no other encoding."""
-    if encoding in {"utf-8", "utf-8-sig"}:
-        return path
-    copy = engine.folder / "transcoded.csv"
-    with copy.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_decoded(path, encoding))
-    return copy
-
-
-def _below(file: Path, lines: int, engine: DuckDB) -> Path:
-    """Return a copy without the first lines, which need not be regular CSV."""
-    copy = engine.folder / "below.csv"
+def _below(table: TextTable, folder: Path) -> TextTable:
+    """Leave out the lines down to the headers, which need not be regular CSV."""
+    copy = folder / "below.csv"
     with (
-        file.open(encoding="utf-8-sig", newline="") as old,
+        table.file.open(encoding="utf-8-sig", newline="") as old,
         copy.open("w", encoding="utf-8", newline="") as new,
     ):
-        for _ in range(lines):
+        for _ in range(table.lines):
             old.readline()
         shutil.copyfileobj(old, new, _CHUNK)
-    return copy
+    return replace(table, file=copy, skipped=table.lines)
 
 
 def _head(file: Path) -> str:
@@ -158,7 +117,9 @@ def _head(file: Path) -> str:
     return start.decode("utf-8-sig", errors="ignore")
 
 
-def _find_table(head: str, layout: Layout) -> tuple[str, list[list[str]], list[int]]:
+def _rows_by_delimiter(
+    head: str, layout: Layout
+) -> tuple[str, list[list[str]], list[int]]:
     """Return the best delimiter, the first rows by it, and their last lines."""
     found = []
     for delimiter in _DELIMITERS:
@@ -174,67 +135,66 @@ def _find_table(head: str, layout: Layout) -> tuple[str, list[list[str]], list[i
     return delimiter, rows, lines
 
 
-def _stage(
-    file: Path,
-    name: str,
-    positions: dict[str, int],
-    width: int,
-    skip: int,
-    delimiter: str,
-    engine: DuckDB,
-) -> None:
-    """Read the mapped columns into the table `staged`, refusing uneven rows."""
-    import duckdb
-
+def _scan(table: TextTable) -> str:
+    """Return SQL that reads the rows; uneven ones are noted in `reject_errors`."""
+    width = len(table.headers)
     columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
-    mapped = renamed(positions, [f"c{position}" for position in range(width)])
-    engine.run("DROP TABLE IF EXISTS reject_errors")
-    engine.run("DROP TABLE IF EXISTS reject_scans")
-    try:
-        engine.run(
-            f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {mapped} FROM read_csv("
-            f"{literal(str(file))}, delim = {literal(delimiter)}, quote = '\"', "
-            f"escape = '\"', header = false, skip = {skip}, auto_detect = false, "
-            f"columns = {{{columns}}}, compression = 'none', store_rejects = true)"
-        )
-        rejected = engine.rows(
-            "SELECT error_type, min(line), count(DISTINCT line), "
-            f"list(DISTINCT line ORDER BY line)[:{SHOWN_ROWS}] "
-            "FROM reject_errors GROUP BY error_type ORDER BY min(line)"
-        )
-    except duckdb.Error as error:  # its message would show what stands in the file
-        raise UnreadableError(
-            Problem(
-                where=name,
-                rule=f"the file is no regular CSV ({type(error).__name__})",
-                remedy="Export it again from where it came from.",
-            )
-        ) from None
-    if rejected:
-        raise UnreadableError(
-            *(
-                Problem(
-                    where=name,
-                    rule=_REASONS.get(str(kind), "the row is no regular CSV"),
-                    remedy="Mend the row, or export the file again.",
-                    rows=tuple(rows),
-                    count=count,
-                )
-                for kind, _, count, rows in rejected
-            )
+    return (
+        f"read_csv({literal(str(table.file))}, delim = {literal(table.delimiter)}, "
+        f"quote = '\"', escape = '\"', header = false, columns = {{{columns}}}, "
+        f"skip = {table.lines - table.skipped}, auto_detect = false, "
+        "compression = 'none', store_rejects = true)"
+    )
+
+
+def _noted(table: TextTable, name: str, engine: DuckDB) -> Iterator[Problem]:
+    """Yield the rows that DuckDB noted as uneven, reason by reason."""
+    if not engine.value("SELECT count(*) FROM reject_errors"):
+        return
+    noted = engine.rows(
+        f"SELECT error_type, count(*), min(line, {SHOWN_ROWS}) "
+        "FROM (SELECT DISTINCT error_type, line FROM reject_errors) "
+        "GROUP BY error_type ORDER BY min(line)"
+    )
+    for kind, count, lines in noted:
+        rows = [line + table.skipped for line in lines]
+        yield _uneven(
+            name, _REASONS.get(kind, "the row is no regular CSV"), rows, count
         )
 
 
-def _blank_rows(
-    path: Path, encoding: str, delimiter: str, header: int
-) -> tuple[int, ...]:
+def _irregular(table: TextTable, name: str) -> Iterator[Problem]:
+    """Yield the rows that are too wide, at which DuckDB may give up without a line."""
+    width = len(table.headers)
+    with table.file.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=table.delimiter)
+        lines = [reader.line_num for row in _rows(reader) if len(row) > width]
+    below = [number for line in lines if (number := line + table.skipped) > table.lines]
+    if below:
+        yield _uneven(name, _REASONS["TOO MANY COLUMNS"], below, len(below))
+    else:
+        remedy = "Export it again from where it came from."
+        yield Problem(where=name, rule="the file is no regular CSV", remedy=remedy)
+
+
+def _uneven(name: str, rule: str, rows: Sequence[int], count: int) -> Problem:
+    return Problem(
+        where=name,
+        rule=rule,
+        remedy="Mend the row, or export the file again.",
+        rows=tuple(rows[:SHOWN_ROWS]),
+        count=count,
+    )
+
+
+def _blank_rows(path: Path, table: TextTable) -> tuple[int, ...]:
     """Return the rows of blank lines below the headers: DuckDB passes over them."""
-    with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
+    with path.open(encoding=table.encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=table.delimiter)
         return tuple(
             number
             for number, row in enumerate(_rows(reader), start=1)
-            if not row and number > header + 1
+            if not row and number > table.header + 1
         )
 
 

@@ -121,7 +121,7 @@ def write_csv(frame: pd.DataFrame, path: Any, encoding: str = "utf-8") -> Any:
 
 def rows_of(register: Any, table: str) -> list[tuple[Any, ...]]:
     """Every row of a table of the register, in an order that files cannot change."""
-    return register.engine.rows(f"SELECT * FROM {table} ORDER BY ALL")  # noqa: S608
+    return register.engine.rows(f"SELECT * FROM {table} ORDER BY ALL")
 
 
 def message(snapshots: Any, pilot: Any, plan: Protocol) -> str:

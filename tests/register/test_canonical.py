@@ -1,7 +1,5 @@
 """Single values, as offices write them, and what they become."""
 
-# ruff: noqa: S608  (the SQL is the tests' own)
-
 from __future__ import annotations
 
 import datetime as dt

@@ -282,6 +282,10 @@ FILES: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
         lambda lines: [*lines[:3], lines[3] + ";x", *lines[4:]],
         "stock.csv (row 4): the row has more columns than the headers",
     ),
+    "a row with far too many values": (
+        lambda lines: [*lines[:6], lines[6] + ";one;more", *lines[7:]],
+        "stock.csv (row 7): the row has more columns than the headers",
+    ),
     "a row with too few values": (
         lambda lines: [*lines[:5], lines[5].rpartition(";")[0], *lines[6:]],
         "stock.csv (row 6): the row has fewer columns than the headers",
@@ -303,13 +307,28 @@ FILES: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
 }
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["Unix", "Windows"])
 @pytest.mark.parametrize(("break_", "said"), FILES.values(), ids=FILES.keys())
-def test_a_broken_csv(break_, said, plan, tmp_path):
+def test_a_broken_csv(break_, said, line_end, plan, tmp_path):
     file = write_csv(stock_frame(), tmp_path / "stock.csv")
     lines = file.read_text("utf-8").splitlines()
-    file.write_text("\n".join(break_(lines)), "utf-8")
+    file.write_text(line_end.join(break_(lines)), "utf-8", newline="")
     text = message(file, pilot_frame(), plan)
     assert said in text
+    assert_nobody_is_named(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["Unix", "Windows"])
+@pytest.mark.parametrize("values", [";x", ";x;y;z"], ids=["one more", "three more"])
+def test_rows_too_wide_below_a_title(values, line_end, encoding, plan, tmp_path):
+    file = write_csv(stock_frame(), tmp_path / "stock.csv", encoding)
+    lines = ["Työnhakijat", "", *file.read_text(encoding).splitlines()]
+    for row in (6, 20):
+        lines[row - 1] += values
+    file.write_text(line_end.join(lines), encoding, newline="")
+    text = message(file, pilot_frame(), plan)
+    assert "stock.csv (rows 6 and 20): the row has more columns than the head" in text
     assert_nobody_is_named(text)
 
 
@@ -457,6 +476,28 @@ def test_an_unreadable_file_hides_no_clients(plan, tmp_path):
     assert "does not know this client" not in text
 
 
+@pytest.mark.parametrize("column", ["Ohjattu", "Aloitti"])
+@pytest.mark.parametrize(
+    ("date", "known"),
+    [
+        ("31.12.2020", True),
+        ("1.1.2021", False),
+        ("31.3.2021", False),
+        ("1.4.2021", True),
+    ],
+)
+def test_clients_older_or_newer_than_the_snapshots_may_be_unknown(date, known, column):
+    pilot = finnish(pilot_frame()).head(1)
+    pilot = pilot.assign(Tunniste="9999", Ohjattu="", Aloitti="", Lopetti="")
+    pilot[column] = date
+    if known:
+        register = open_register(stock_frame(), pilot, protocol=make_plan())
+        assert register.engine.value("SELECT person_id FROM pilot") == "9999"
+    else:
+        text = message(stock_frame(), pilot, make_plan())
+        assert "(row 1): the register does not know this client" in text
+
+
 def test_nothing_is_written_beside_the_files(plan, tmp_path):
     file = write_csv(changed("Kesto", "vuosi"), tmp_path / "stock.csv")
     with pytest.raises(RegisterError):
@@ -520,7 +561,7 @@ def test_a_file_that_may_not_be_read(plan, tmp_path, monkeypatch):
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("evalkit.register.text_files._decodes", refused)
+    monkeypatch.setattr("evalkit.register.text_encoding._decodes", refused)
     text = message(file, pilot_frame(), plan)
     assert "the file cannot be read (Permission denied)" in text
 

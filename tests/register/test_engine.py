@@ -1,7 +1,5 @@
 """The database: private, portable where it must be, and gone afterwards."""
 
-# ruff: noqa: S608  (the SQL is the tests' own)
-
 from __future__ import annotations
 
 import gc
