@@ -108,18 +108,8 @@ class RouteTables:
 
     def _last_weeks(self) -> list[int]:
         """Return the last week of each group with somebody at risk."""
-        weights = self.durations.weights
-        used = (
-            np.ones(len(self.durations.end), bool) if weights is None else weights > 0
-        )
-        return [
-            int(
-                self.durations.end[used & (self.durations.group == group)].max(
-                    initial=0
-                )
-            )
-            for group in range(len(GROUPS))
-        ]
+        present = self.found.at_risk > _ROUNDING
+        return [int(np.flatnonzero(row).max(initial=-1)) + 1 for row in present]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
