@@ -18,9 +18,10 @@ from evalkit.study.months import date_of, first_day, month_text, parse_month
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from evalkit.fees.contract import Contract
+    from evalkit.fees.events import Event
     from evalkit.fees.settlement import Verdict
     from evalkit.fees.terms import FixedFee, Vat
     from evalkit.register.locations import Places
@@ -140,8 +141,8 @@ def invoice(
     Every event has exactly one line. What depends on other events (once a person,
     successive terms, limits) goes by date, then by event id, whatever the order of
     the rows. A limit that is a share of realised employments is settled over its
-    window: until the window has closed, a later event with others can only turn a
-    refusal into a payment, never the reverse.
+    window: until the window has closed, a later employment with others can let one
+    more with an own firm in, and never puts one out.
 
     Parameters
     ----------
@@ -194,8 +195,14 @@ def invoice(
     0       m1   True                     skills mapped
     1       m2  False  this person was paid for with m1
     """
+    return bill(read_events(events, contract), contract, through=through)
+
+
+def bill(
+    found: Sequence[Event], contract: Contract, *, through: str | None = None
+) -> Invoice:
+    """Do what `invoice` does for events that were read before."""
     last = _last_month(contract, through)
-    found = read_events(events, contract)
     due = [one for one in found if through is None or _month(one.date) <= last]
     lines = [*_fixed(contract, last)]
     lines += [_line(verdict, contract) for verdict in settle(due, contract)]

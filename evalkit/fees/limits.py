@@ -31,7 +31,7 @@ def refused_jobs(
     realised = [(event, one.own_firm) for one in employments if (event := one.realised)]
     refused: dict[str, str] = {}
     for window in _windows(realised, lambda terms: terms.own_jobs, contract):
-        most = most_allowed(window.limit.share, window.others)
+        most = most_allowed(window.limit.share, window.others, len(window.own))
         reason = (
             f"beyond {window.limit.share:.0%} of employments with own firms "
             f"{window.name}: {most} beside {window.others} others"
@@ -58,8 +58,8 @@ def refused_trainings(events: Iterable[Event], contract: Contract) -> dict[str, 
     return refused
 
 
-def most_allowed(share: Decimal, others: int) -> int | None:
-    r"""Return the most own ones that are at most a share of all; None: no limit.
+def most_allowed(share: Decimal, others: int, own: int) -> int:
+    r"""Return the most of the own ones that are at most a share of all that are left.
 
     The largest whole :math:`k` with :math:`k \le s (m + k)`, where :math:`m` are the
     others: the refused ones are no part of what the share is of.
@@ -67,11 +67,11 @@ def most_allowed(share: Decimal, others: int) -> int | None:
     Examples
     --------
     >>> from decimal import Decimal
-    >>> most_allowed(Decimal("0.25"), 6), most_allowed(Decimal("0.25"), 5)
-    (2, 1)
+    >>> [most_allowed(Decimal("0.25"), others, 9) for others in (2, 3, 5, 6)]
+    [0, 1, 1, 2]
     """
     exact = Fraction(share)
-    return None if exact == 1 else int(exact * others / (1 - exact))
+    return own if exact == 1 else min(own, int(exact * others / (1 - exact)))
 
 
 class Window(NamedTuple, Generic[Limit]):

@@ -10,11 +10,13 @@ from pydantic import BeforeValidator, Field
 _CENT = Decimal("0.01")
 
 
-def _exact(value: object) -> object:
+def _exact(value: object) -> Decimal:
     """Return a number of a TOML file as it was written, without binary rounding."""
+    if isinstance(value, Decimal):
+        return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Decimal(str(value))
-    return value
+    raise ValueError("write a plain number, such as 75 or 0.25")
 
 
 Money = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, decimal_places=2)]

@@ -67,8 +67,8 @@ def _dated(
 ) -> pd.Series[Any] | None:
     """Return what a target counts: numbers by month, None where it is not known."""
     if target.measure in HAPPENED:
-        months = clients.loc[clients[target.measure], HAPPENED[target.measure]]
-        return months.value_counts()
+        months = clients[HAPPENED[target.measure]]
+        return months[clients[target.measure]].value_counts()
     if trainings is None:
         return None
     how = "sum" if target.measure == "trainees" else "size"
