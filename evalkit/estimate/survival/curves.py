@@ -188,7 +188,7 @@ def survival_curves(
     0    pilot     2.0
     1  control     4.0
     """
-    durations = Durations.of(cohort, clock, weights=weights)
+    durations = Durations.of(cohort, clock, weights=weights, with_routes=False)
     durations = from_supported_week(durations, start)
     sets = durations.risk_sets()
     curve = KaplanMeier.of(sets)
@@ -197,7 +197,9 @@ def survival_curves(
         note = MATCHING_NOTE if weights else ""
     else:
         replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
-        everybody = Durations.of(cohort, clock).after(durations.start)
+        everybody = Durations.of(cohort, clock, with_routes=False).after(
+            durations.start
+        )
         se, note = replicated(replicates, everybody, _survival)
         method = "bootstrap"
     limits = log_log_interval(curve.survival, se[:, : len(sets.weeks)], cohort.level)

@@ -97,6 +97,7 @@ class Durations:
         *,
         weights: Weights | None = None,
         strata: str | None = None,
+        with_routes: bool = True,
     ) -> Self:
         """Return the durations of a cohort, or say what it lacks.
 
@@ -113,6 +114,8 @@ class Durations:
             Weights of the cohort's rows; rows of weight zero are left out.
         strata
             Column of strata, such as ``"month"``. None: one stratum.
+        with_routes
+            Whether exits by different routes are told apart.
 
         Returns
         -------
@@ -146,7 +149,12 @@ class Durations:
         used, left_out = _usable(*spans, weight, counts)
         rows = np.flatnonzero(used)
         kept = slice(None) if used.all() else rows  # no copies of what stays whole
-        route, routes = _routes(people, rows, exited[kept])
+        known = with_routes and "exit_to" in people.columns
+        route, routes = (
+            _routes(people["exit_to"].iloc[kept], exited[kept])
+            if known
+            else (exited[kept].astype(np.intp), (UNKNOWN_ROUTE,))
+        )
         stratum, names = _strata(people, rows, strata)
         entry, end = (span[kept].astype(np.intp) for span in spans)
         return cls(
@@ -176,6 +184,9 @@ class Durations:
     @property
     def sizes(self) -> tuple[int, int]:
         """Rows of the pilot and of the control group."""
+        if self.counts is None:
+            n_control = int(np.count_nonzero(self.group))
+            return len(self.group) - n_control, n_control
         n_pilot, n_control = np.bincount(self.group, self.counts, len(GROUPS))
         return round(n_pilot), round(n_control)
 
@@ -327,12 +338,10 @@ def _total(rows: NDArray[np.bool_], counts: Array | None) -> float:
 
 
 def _routes(
-    people: pd.DataFrame, rows: Codes, exited: NDArray[np.bool_]
+    exit_to: pd.Series, exited: NDArray[np.bool_]
 ) -> tuple[Codes, tuple[str, ...]]:
     """Return the number of each row's route, and the routes' names."""
-    if "exit_to" not in people.columns:
-        return exited.astype(np.intp), (UNKNOWN_ROUTE,)
-    code, found = pd.factorize(people["exit_to"].iloc[rows])
+    code, found = pd.factorize(exit_to)
     names = [*map(str, found), UNKNOWN_ROUTE]  # a missing route has the code -1
     taken = {names[place] for place in np.unique(code[exited])}
     routes = sorted(taken, key=lambda name: (name == UNKNOWN_ROUTE, name))

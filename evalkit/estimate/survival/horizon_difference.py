@@ -149,7 +149,9 @@ def rmst_difference(
     '-1.25 weeks (se 0.696)'
     """
     checked = _checked_horizon(horizon)
-    durations = Durations.of(cohort, clock, weights=weights, strata=strata)
+    durations = Durations.of(
+        cohort, clock, weights=weights, strata=strata, with_routes=False
+    )
     durations = from_supported_week(durations, start, by_stratum=True)
     contrast = _Contrast.of(durations, _mean_weeks, checked)
     error = contrast.error(cohort, weights, bootstrap or Bootstrap())
@@ -221,7 +223,9 @@ def survival_difference(
     '-0.5 (se 0.306)'
     """
     checked = _checked_horizon(horizon)
-    durations = Durations.of(cohort, clock, weights=weights, strata=strata)
+    durations = Durations.of(
+        cohort, clock, weights=weights, strata=strata, with_routes=False
+    )
     durations = from_supported_week(durations, start, by_stratum=True)
     contrast = _Contrast.of(durations, _survival, checked)
     error = contrast.error(cohort, weights, bootstrap or Bootstrap())
@@ -314,7 +318,10 @@ class _Contrast:
         durations = self.durations
         if weights is not None and weights.method != "matching":
             everybody = Durations.of(
-                cohort, durations.clock, strata=durations.stratified_by
+                cohort,
+                durations.clock,
+                strata=durations.stratified_by,
+                with_routes=False,
             )
             se, note = replicated(
                 reweighed(cohort, weights, bootstrap),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -163,12 +163,14 @@ def log_rank(
     >>> f"{test.statistic:.3f} (p {test.p_value:.3f})"
     '4.161 (p 0.041)'
     """
-    durations = Durations.of(cohort, clock, weights=weights, strata=strata)
-    weeks = _Weeks.of(durations.risk_sets(by_stratum=True))
+    durations = Durations.of(
+        cohort, clock, weights=weights, strata=strata, with_routes=False
+    )
+    weeks = GroupWeeks.of(durations.risk_sets(by_stratum=True))
     recurring = durations.has_recurring() if robust is None else robust
     note = ""
     if weights is not None and weights.method != "matching":
-        everybody = Durations.of(cohort, clock, strata=strata)
+        everybody = Durations.of(cohort, clock, strata=strata, with_routes=False)
         replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
         spread, note = replicated(replicates, everybody, _excess)
         method, variance = "bootstrap", float(spread[0]) ** 2
@@ -182,7 +184,7 @@ def log_rank(
 
 
 def _log_rank(
-    durations: Durations, weeks: _Weeks, *, variance: float, method: str, note: str
+    durations: Durations, weeks: GroupWeeks, *, variance: float, method: str, note: str
 ) -> LogRank:
     """Return the result for a variance of the pilots' excess of exits."""
     statistic = weeks.excess**2 / variance if variance > 0 else math.nan
@@ -207,14 +209,15 @@ def _log_rank(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Weeks:
-    """At risk and events as tables of stratum x group x week."""
+class GroupWeeks:
+    """At risk and events of both groups: stratum x group x week."""
 
     at_risk: Array
     events: Array
 
     @classmethod
-    def of(cls, sets: RiskSets) -> _Weeks:
+    def of(cls, sets: RiskSets) -> Self:
+        """Return the tables of risk sets whose cells are the groups of each stratum."""
         shape = (-1, len(GROUPS), len(sets.weeks))
         return cls(
             at_risk=sets.at_risk.reshape(shape), events=sets.events.reshape(shape)
@@ -261,10 +264,10 @@ class _Weeks:
 
 
 def _excess(durations: Durations) -> Array:
-    return np.array([_Weeks.of(durations.risk_sets(by_stratum=True)).excess])
+    return np.array([GroupWeeks.of(durations.risk_sets(by_stratum=True)).excess])
 
 
-def _robust_variance(durations: Durations, weeks: _Weeks) -> float:
+def _robust_variance(durations: Durations, weeks: GroupWeeks) -> float:
     """Return the sum over people of the squares of what they add to the excess."""
     in_pilot = np.array([1.0, 0.0])[:, None]
     factor = in_pilot - weeks.shares[:, :1]
