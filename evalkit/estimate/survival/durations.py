@@ -343,7 +343,8 @@ def _routes(
     """Return the number of each row's route, and the routes' names."""
     code, found = pd.factorize(exit_to)
     names = [*map(str, found), UNKNOWN_ROUTE]  # a missing route has the code -1
-    taken = {names[place] for place in np.unique(code[exited])}
+    counted = np.bincount(code + 1, weights=exited)  # the missing first
+    taken = {names[place - 1] for place in np.flatnonzero(counted)}
     routes = sorted(taken, key=lambda name: (name == UNKNOWN_ROUTE, name))
     number = {name: place for place, name in enumerate(routes, start=1)}
     numbers = np.array([number.get(name, 0) for name in names], dtype=np.intp)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.survival.risk_sets import RiskSets
     from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
@@ -266,6 +267,7 @@ class _Contrast:
     """Both groups' numbers in each stratum, and the strata's shares in the answer."""
 
     durations: Durations
+    curve: KaplanMeier
     measure: Callable[[KaplanMeier, int, int], Measure]
     horizon: int
     shares: Array
@@ -279,7 +281,9 @@ class _Contrast:
         horizon: int,
     ) -> Self:
         """Return the contrast over the strata that are followed to the horizon."""
-        followed = _followed(durations, horizon).min(axis=1)
+        sets = _risk_sets(durations, horizon)
+        curve = KaplanMeier.of(sets)
+        followed = _followed(sets, curve, durations.start).min(axis=1)
         _require_followed(followed.max(initial=0), horizon, durations.start)
         shares = np.where(followed >= horizon, _mantel_haenszel(durations), 0.0)
         lost = [
@@ -290,22 +294,16 @@ class _Contrast:
         note = f"not followed to week {horizon} in both groups: {', '.join(lost)}"
         return cls(
             durations=durations,
+            curve=curve,
             measure=measure,
             horizon=horizon,
             shares=shares / shares.sum(),
             note=note if lost else "",
         )
 
-    def curve(self, durations: Durations) -> KaplanMeier:
-        """Return the curves of each stratum and group."""
-        return KaplanMeier.of(
-            durations.risk_sets(by_stratum=True, n_weeks=self.horizon)
-        )
-
-    def groups(self, durations: Durations) -> Array:
+    def groups(self, curve: KaplanMeier) -> Array:
         """Return the number of the pilot and of the control group, pooled."""
-        curve = self.curve(durations)
-        values, _ = self.measure(curve, self.horizon, durations.start)
+        values, _ = self.measure(curve, self.horizon, self.durations.start)
         present = curve.at_risk.any(axis=1).reshape(-1, len(GROUPS)).all(axis=1)
         shares = np.where(present, self.shares, 0.0)
         pooled = shares @ values.reshape(-1, len(GROUPS))
@@ -326,7 +324,7 @@ class _Contrast:
             se, note = replicated(
                 reweighed(cohort, weights, bootstrap),
                 everybody.after(durations.start),
-                lambda drawn: -np.diff(self.groups(drawn)),
+                self._drawn_again,
             )
             return _Error(se=float(se[0]), kind="-bootstrap", note=note)
         if weights is None and not durations.has_recurring():
@@ -341,7 +339,7 @@ class _Contrast:
     def difference(self, name: str, error: _Error, level: float) -> HorizonDifference:
         """Return the result."""
         durations = self.durations
-        pilot, control = map(float, self.groups(durations))
+        pilot, control = map(float, self.groups(self.curve))
         estimate, se = pilot - control, error.se
         ci_low, ci_high, p_value = interval_and_p_value(estimate, se, level=level)
         n_pilot, n_control = durations.sizes
@@ -366,9 +364,14 @@ class _Contrast:
             ),
         )
 
+    def _drawn_again(self, durations: Durations) -> Array:
+        """Return the difference of people who were drawn and weighed again."""
+        curve = KaplanMeier.of(_risk_sets(durations, self.horizon))
+        return -np.diff(self.groups(curve))
+
     def _independent_se(self) -> float:
         """Return the error of independent rows, from counts alone."""
-        curve = self.curve(self.durations)
+        curve = self.curve
         _, slope = self.measure(curve, self.horizon, self.durations.start)
         variance = (slope**2 * curve.hazard * curve.per_survivor).sum(axis=1)
         return math.sqrt(self.shares**2 @ variance.reshape(-1, len(GROUPS)).sum(axis=1))
@@ -376,7 +379,7 @@ class _Contrast:
     def _influence(self) -> Array:
         """Return what each row adds to the error of the difference."""
         durations = self.durations
-        curve = self.curve(durations)
+        curve = self.curve
         _, slope = self.measure(curve, self.horizon, durations.start)
         factor = -slope * curve.per_survivor
         residual = exit_residuals(durations, durations.cell, factor, curve.hazard)
@@ -396,16 +399,20 @@ def _mantel_haenszel(durations: Durations) -> Array:
     return np.asarray(np.divide(n1 * n0, n1 + n0, out=none, where=n1 + n0 > 0))
 
 
-def _followed(durations: Durations, horizon: int) -> Array:
+def _risk_sets(durations: Durations, horizon: int) -> RiskSets:
+    """Count to the week after the horizon, so that an end before it can be seen."""
+    return durations.risk_sets(by_stratum=True, n_weeks=horizon + 1)
+
+
+def _followed(sets: RiskSets, curve: KaplanMeier, start: int) -> Array:
     """Return the last week with somebody at risk in each stratum and group.
 
     Infinity where everybody has left by then, so that no later week is unknown.
     """
-    sets = durations.risk_sets(by_stratum=True, n_weeks=horizon + 1)
     at_risk = sets.n_at_risk > 0
-    at_risk[:, : durations.start] = True
+    at_risk[:, :start] = True
     last = np.where(at_risk.all(axis=1), at_risk.shape[1], at_risk.argmin(axis=1))
-    padded = np.column_stack([np.ones(len(last)), KaplanMeier.of(sets).survival])
+    padded = np.column_stack([np.ones(len(last)), curve.survival])
     all_left = padded[np.arange(len(last)), last] <= 0
     return np.asarray(np.where(all_left, np.inf, last)).reshape(-1, len(GROUPS))
 
