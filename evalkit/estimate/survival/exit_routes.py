@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.survival.risk_sets import RiskSets
     from evalkit.estimate.weights import Weights
 
 
@@ -226,7 +227,7 @@ def exit_routes(
         errors = clustered_errors(durations, found)
     else:
         errors = plain_errors(found)
-    gray, gray_note = _gray(cohort, durations, strata, recur=recur)
+    gray, gray_note = _gray(cohort, durations, sets, strata, recur=recur)
     shares = RouteTables(
         durations=durations, found=found, errors=errors, level=cohort.level
     )
@@ -266,6 +267,7 @@ def _durations(
 def _gray(
     cohort: Cohort | WeekCounts,
     durations: Durations,
+    sets: RiskSets,
     strata: str | None,
     *,
     recur: bool,
@@ -274,6 +276,7 @@ def _gray(
     compared = durations
     if strata is not None:
         compared = Durations.of(cohort, durations.clock, strata=strata)
+        sets = compared.risk_sets(by_stratum=True, routes=True)
     late = bool((compared.entry > 0).any()) or durations.start > 0
     if durations.weights is not None:
         why = "there is no weighted form of Gray's test"
@@ -283,7 +286,7 @@ def _gray(
         why = "Gray's test needs people of both groups"
     else:
         note = "people recur: Gray's test with the variance of the people's sums"
-        return in_order(gray_tests(compared, recur=recur)), note if recur else ""
+        return in_order(gray_tests(compared, sets, recur=recur)), note if recur else ""
     return in_order(no_gray_tests(compared.routes)), why
 
 

@@ -135,13 +135,15 @@ def _lagged(share: Array) -> Array:
     return np.concatenate([np.zeros_like(share[..., :1]), share[..., :-1]], axis=-1)
 
 
-def gray_tests(durations: Durations, *, recur: bool) -> pd.DataFrame:
+def gray_tests(durations: Durations, sets: RiskSets, *, recur: bool) -> pd.DataFrame:
     """Return the test of each route, over the strata of the durations.
 
     Parameters
     ----------
     durations
         Rows that are all at risk from week 1, without weights.
+    sets
+        Their risk sets by stratum and route.
     recur
         Whether people have several rows: the variance is then that of the people's
         sums, with the factor G / (G - 1).
@@ -151,7 +153,6 @@ def gray_tests(durations: Durations, *, recur: bool) -> pd.DataFrame:
     DataFrame
         exit_to, statistic, df, p_value; NaN where nothing varies.
     """
-    sets = durations.risk_sets(by_stratum=True, routes=True)
     histories = Histories.of(durations, by_stratum=True) if recur else None
     rows = []
     for number, route in enumerate(durations.routes):
