@@ -11,6 +11,7 @@ from evalkit.errors import EvalkitError
 from evalkit.estimate.effect import joined, normal_quantile
 from evalkit.estimate.share_intervals import wilson_limits
 from evalkit.service.tables import HAPPENED
+from evalkit.study.months import month_text, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +51,24 @@ def checked_trainings(trainings: pd.DataFrame) -> pd.DataFrame:
             f"`trainings` has no column {', '.join(lost)}.",
             hint="It has one row per training: the day it began, and its persons.",
         )
-    days = pd.to_datetime(trainings["date"], errors="coerce")
+    months = trainings["date"].map(_month)
     persons = pd.to_numeric(trainings["persons"], errors="coerce")
-    wrong = days.isna() | ~(persons >= 0)
+    wrong = months.eq("") | ~(persons >= 0)
     if wrong.any():
         rows = ", ".join(str(place + 1) for place in np.flatnonzero(wrong)[:5])
         raise EvalkitError(
             f"`trainings` has no date or no number of persons in {wrong.sum()} rows "
             f"(the first: {rows})."
         )
-    return pd.DataFrame({"month": days.dt.strftime("%Y-%m"), "persons": persons})
+    return pd.DataFrame({"month": months, "persons": persons})
+
+
+def _month(day: object) -> str:
+    """Return the month of a day as people write it, empty where there is none."""
+    try:
+        return month_text(parse_month(str(day)))
+    except EvalkitError:
+        return ""
 
 
 def _dated(

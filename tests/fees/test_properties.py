@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.fees.contract import Contract
 from evalkit.fees.employments import employments
 from evalkit.fees.events import Event
 from evalkit.fees.invoice import bill
@@ -17,6 +17,9 @@ from evalkit.fees.limits import refused_jobs
 from evalkit.fees.refusals import JOB_KINDS, refusal
 from evalkit.fees.settlement import settle
 from tests.fees.small_contract import job, make_contract
+
+if TYPE_CHECKING:
+    from evalkit.fees.contract import Contract
 
 FEW = settings(max_examples=60)
 
