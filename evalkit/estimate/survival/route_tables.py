@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.effect import interval_and_p_value
+from evalkit.estimate.effect import normal_quantile
 from evalkit.estimate.survival.durations import GROUPS, UNKNOWN_ROUTE
 from evalkit.estimate.survival.kaplan_meier import log_log_interval
 from evalkit.study.codes import Route
@@ -52,29 +53,28 @@ class RouteTables:
 
     def differences(self) -> pd.DataFrame:
         """Return pilot minus control by route and week."""
-        pilot, control = self.found.incidence
-        weeks = np.arange(self.durations.start, min(self._last_weeks()))
-        parts = []
-        for route in self._routes():
-            rows = pd.DataFrame(
-                {
-                    "exit_to": self.durations.routes[route],
-                    "weeks": weeks + 1,
-                    "pilot": pilot[route, weeks],
-                    "control": control[route, weeks],
-                    "estimate": (pilot - control)[route, weeks],
-                    "se": self.errors.difference[route, weeks],
-                }
-            )
-            parts.append(rows.join(self._intervals(rows)))
-        return pd.concat(parts, ignore_index=True)
-
-    def _intervals(self, rows: pd.DataFrame) -> pd.DataFrame:
-        found = [
-            interval_and_p_value(estimate, se, level=self.level)
-            for estimate, se in zip(rows["estimate"], rows["se"], strict=True)
-        ]
-        return pd.DataFrame(found, columns=["ci_low", "ci_high", "p_value"])
+        weeks = slice(self.durations.start, min(self._last_weeks()))
+        order = self._routes()
+        pilot, control = self.found.incidence[:, order, weeks]
+        estimate, se = pilot - control, self.errors.difference[order, weeks]
+        low, high, p_value = _intervals(estimate, se, self.level)
+        n_weeks = estimate.shape[1]
+        columns = {
+            "pilot": pilot,
+            "control": control,
+            "estimate": estimate,
+            "se": se,
+            "ci_low": low,
+            "ci_high": high,
+            "p_value": p_value,
+        }
+        return pd.DataFrame(
+            {
+                "exit_to": np.repeat(self._names(), n_weeks),
+                "weeks": np.tile(np.arange(n_weeks) + weeks.start + 1, len(order)),
+                **{name: values.ravel() for name, values in columns.items()},
+            }
+        )
 
     def _limits(self) -> tuple[Array, Array]:
         stayed = 1 - self.found.incidence
@@ -83,33 +83,50 @@ class RouteTables:
         return 1 - high, 1 - low
 
     def _by_group(self, columns: dict[str, Array]) -> pd.DataFrame:
-        parts = [
-            pd.DataFrame(
-                {
-                    "group": name,
-                    "exit_to": self.durations.routes[route],
-                    "weeks": np.arange(self.durations.start, last) + 1,
-                    **{
-                        column: values[group, route, self.durations.start : last]
-                        for column, values in columns.items()
-                    },
-                }
+        """Return tables of group x route x week as rows, of weeks with people."""
+        order, shape = self._routes(), self.found.incidence.shape
+        weeks = np.arange(1, shape[2] + 1)
+        last = np.array(self._last_weeks())[:, None, None]
+        shown = np.broadcast_to((weeks > self.durations.start) & (weeks <= last), shape)
+        group, route, week = (
+            np.broadcast_to(axis, shape)[shown]
+            for axis in (
+                np.array(GROUPS, dtype=object)[:, None, None],
+                self._names()[:, None],
+                weeks,
             )
-            for group, (name, last) in enumerate(
-                zip(GROUPS, self._last_weeks(), strict=True)
-            )
-            for route in self._routes()
-        ]
-        return pd.concat(parts, ignore_index=True)
+        )
+        return pd.DataFrame(
+            {
+                "group": group,
+                "exit_to": route,
+                "weeks": week,
+                **{name: values[:, order][shown] for name, values in columns.items()},
+            }
+        )
 
     def _routes(self) -> list[int]:
         names = self.durations.routes
         return sorted(range(len(names)), key=lambda number: _place(names[number]))
 
+    def _names(self) -> NDArray[np.object_]:
+        routes = np.array(self.durations.routes, dtype=object)
+        return np.asarray(routes[self._routes()])
+
     def _last_weeks(self) -> list[int]:
         """Return the last week of each group with somebody at risk."""
         present = self.found.at_risk > _ROUNDING
         return [int(np.flatnonzero(row).max(initial=-1)) + 1 for row in present]
+
+
+def _intervals(estimate: Array, se: Array, level: float) -> tuple[Array, Array, Array]:
+    """Return ci_low, ci_high and p_value; NaN where no variation was seen."""
+    from scipy.special import erfc
+
+    known = np.where(se > 0, se, np.nan)
+    reach = normal_quantile(level) * known
+    p_value = erfc(np.abs(estimate / known) / math.sqrt(2))
+    return estimate - reach, estimate + reach, p_value
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
