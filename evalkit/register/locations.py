@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     Place = str | Path | pd.DataFrame | Table
     Places = Place | list[Place] | tuple[Place, ...]
 
+TEXT = (".csv", ".txt", ".tsv")
+WORKBOOK = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+PARQUET = (".parquet", ".pq")
 _READERS: dict[str, Callable[..., Piece]] = {
-    **dict.fromkeys((".csv", ".txt", ".tsv"), read_text),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"), read_workbook),
-    **dict.fromkeys((".parquet", ".pq"), read_parquet),
+    **dict.fromkeys(TEXT, read_text),
+    **dict.fromkeys(WORKBOOK, read_workbook),
+    **dict.fromkeys(PARQUET, read_parquet),
 }
 _MOST_UNPACKED = 64 << 30
 _MOST_RATIO = 100
@@ -83,7 +86,7 @@ def _sources(place: Place, folder: Path) -> Iterator[Source]:
         read = partial(read_table, place, folder)
         yield Source(name=place.table or "the query", read=read)
     elif isinstance(place, str | Path):
-        for path in _files(folder / place):
+        for path in find_files(folder / place):
             yield _file_source(path, folder)
     else:
         raise RegisterError(
@@ -92,19 +95,20 @@ def _sources(place: Place, folder: Path) -> Iterator[Source]:
         )
 
 
-def _files(path: Path) -> list[Path]:
+def find_files(path: Path) -> list[Path]:
+    """Return the file, or the files of a folder or a pattern, in order."""
     if path.is_dir():
         files = sorted(_in_folder(path))
-        rule = f"{path} holds no file that evalkit can read."
+        rule = f"{shown_name(str(path))} holds no file that evalkit can read."
     elif path.exists():
         return [path]
     elif _MAGIC.search(str(path)):
         found = map(Path, glob.glob(str(path), recursive=True))  # noqa: PTH207
         files = sorted(file for file in found if file.is_file() and _is_visible(file))
-        rule = f"No file fits the pattern {path}."
+        rule = f"No file fits the pattern {shown_name(str(path))}."
     else:
         raise RegisterError(
-            f"{path}: there is no such file or folder.",
+            f"{shown_name(str(path))}: there is no such file or folder.",
             hint="Locations in a plan are relative to the plan's own folder.",
         )
     if not files:
@@ -117,7 +121,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.is_dir() and "=" in path.name:
             yield from _in_folder(path)
-        elif path.is_file() and _is_visible(path) and _kind(path) in _READERS:
+        elif path.is_file() and _is_visible(path) and kind_of(path) in _READERS:
             yield path
 
 
@@ -126,7 +130,7 @@ def _is_visible(path: Path) -> bool:
     return not path.name.startswith((".", "~", "_"))
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """Return the ending that tells what a file is: ``.csv`` of ``stock.CSV.gz``."""
     endings = [ending.lower() for ending in path.suffixes]
     if endings and endings[-1] == ".gz":
@@ -136,26 +140,23 @@ def _kind(path: Path) -> str:
 
 def _file_source(path: Path, folder: Path) -> Source:
     name = str(path.relative_to(folder) if path.is_relative_to(folder) else path)
-    if re.search(IDENTITY_CODE, name):
-        name = "a file whose name holds an identity code"
+    name = shown_name(name)
     return Source(name=name, read=partial(_read_file, path, name))
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a file, unless it names a person."""
+    coded = re.search(IDENTITY_CODE, name)
+    return "a file whose name holds an identity code" if coded else name
 
 
 def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
     """Read a file by its kind; the month may stand in its name or folders."""
-    if re.search(IDENTITY_CODE, str(path)):
-        raise unreadable(name, "names of files may not name people", "Rename it.")
-    reader = _READERS.get(_kind(path))
-    if reader is None:
-        raise unreadable(
-            name,
-            f"files ending in {_kind(path) or 'nothing'} cannot be read",
-            "Save it as CSV (.csv), Excel (.xlsx) or Parquet (.parquet).",
-        )
-    folders = _folder_values(path)
+    reader = _READERS[readable_kind(path, name)]
+    folders = folder_values(path)
     more: dict[str, Any] = {"folders": folders} if reader is read_parquet else {}
     try:
-        plain = _plain_file(path, name, engine)
+        plain = plain_file(path, name, engine)
         month = _month(path, folders)
         piece = reader(plain, name, layout, engine, month=month, **more)
     except OSError as error:
@@ -167,13 +168,27 @@ def _read_file(path: Path, name: str, layout: Layout, engine: DuckDB) -> Piece:
 
     def gaps() -> Sequence[int]:
         """Look in a copy made anew: the first may hold another file by then."""
-        _plain_file(path, name, engine)
+        plain_file(path, name, engine)
         return piece.gaps()
 
     return replace(piece, gaps=gaps)
 
 
-def _folder_values(path: Path) -> dict[str, str]:
+def readable_kind(path: Path, name: str) -> str:
+    """Return the ending that tells what a file is, or say why it cannot be read."""
+    if re.search(IDENTITY_CODE, str(path)):
+        raise unreadable(name, "names of files may not name people", "Rename it.")
+    kind = kind_of(path)
+    if kind not in _READERS:
+        raise unreadable(
+            name,
+            f"files ending in {kind or 'nothing'} cannot be read",
+            "Save it as CSV (.csv), Excel (.xlsx) or Parquet (.parquet).",
+        )
+    return kind
+
+
+def folder_values(path: Path) -> dict[str, str]:
     """Return what folders named ``key=value`` say."""
     return dict(part.split("=", 1) for part in path.parts[:-1] if "=" in part)
 
@@ -192,11 +207,11 @@ def _month(path: Path, folders: dict[str, str]) -> int | None:
     return None
 
 
-def _plain_file(path: Path, name: str, engine: DuckDB) -> Path:
+def plain_file(path: Path, name: str, engine: DuckDB) -> Path:
     """Return the file, or a copy: unpacked, or under a name that is no pattern."""
     if path.suffix.lower() != ".gz" and not _MAGIC.search(str(path)):
         return path
-    copy = engine.folder / f"copy{_kind(path)}"
+    copy = engine.folder / f"copy{kind_of(path)}"
     if path.suffix.lower() == ".gz":
         _unpack(path, copy, name)
     else:

@@ -167,11 +167,12 @@ def _header_problem(
     return Problem(
         where=where,
         rule=f"no column is headed {header!r}",
-        remedy=f"{_shown(headers)} Mend the header, or the plan's list of columns.",
+        remedy=f"{shown_headers(headers)} "
+        "Mend the header, or the plan's list of columns.",
     )
 
 
-def _shown(headers: Sequence[str]) -> str:
+def shown_headers(headers: Sequence[str]) -> str:
     """List the headers, unless they may be people: a file without a header row."""
     named = [str(header).strip() for header in headers if str(header).strip()]
     if not named or any(not _is_header(header) for header in named):

@@ -16,96 +16,127 @@ Kind = Literal[
 ]  # fmt: skip
 
 
+Language = Literal["fi", "sv", "en"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: its name in evalkit, its kind, and the headers it is known by."""
+    """One column: its name in evalkit, its kind, and how it is headed by language."""
 
     name: str
     kind: Kind
     meaning: str
-    headers: tuple[str, ...] = ()
+    headed: dict[Language, tuple[str, ...]]
+
+    def languages(self, header: str) -> list[Language]:
+        """Return the languages in which a header stands for this column."""
+        wanted = same_header(header)
+        return [
+            language
+            for language, headers in self.headed.items()
+            if wanted in map(same_header, headers)
+        ]
 
 
 def _column(
-    name: str, kind: Kind, meaning: str, headers: str = ""
+    name: str, kind: Kind, meaning: str, fi: str, sv: str, en: str
 ) -> tuple[str, Column]:
-    known = tuple(header.strip() for header in headers.split(",") if header.strip())
-    return name, Column(name=name, kind=kind, meaning=meaning, headers=known)
+    headed: dict[Language, tuple[str, ...]] = {
+        "fi": tuple(fi.split(", ")),
+        "sv": tuple(sv.split(", ")),
+        "en": tuple(dict.fromkeys([*en.split(", "), name])),
+    }
+    return name, Column(name=name, kind=kind, meaning=meaning, headed=headed)
 
+
+_PERSON = (
+    (
+        "henkilö, henkilötunniste, tunniste, asiakasnumero, asiakas_id, hakija_id, "
+        "pseudotunniste, shnro, hid_e"
+    ),
+    "person, personnummer",
+    "person, id",
+)
 
 SNAPSHOT_COLUMNS: dict[str, Column] = dict(
     [
         _column(
             "month", "month", "month of the snapshot, or its counting day",
-            "kuukausi, tilastokuukausi, laskentapäivä, tilastopäivä, kk, månad, "
-            "beräkningsdag, month, snapshot_month, date",
+            "kuukausi, tilastokuukausi, laskentapäivä, tilastopäivä, kk",
+            "månad, beräkningsdag",
+            "snapshot_month, date",
         ),
         _column(
             "person_id", "id", "pseudonym of the person, the same in every file",
-            "henkilö, henkilötunniste, tunniste, asiakasnumero, asiakas_id, hakija_id, "
-            "pseudotunniste, shnro, hid_e, person, personnummer, person_id, id",
+            *_PERSON,
         ),
         _column(
             "weeks", "weeks", "weeks of unemployment on the counting day",
             "työttömyyden kesto, työttömyyden kesto (viikkoa), kesto, kesto_vk, "
-            "kesto viikkoa, tyottomyyden_kesto, arbetslöshetens längd, veckor, weeks, "
+            "kesto viikkoa, tyottomyyden_kesto",
+            "arbetslöshetens längd, veckor",
             "duration, duration_weeks",
         ),
         _column(
             "registration_date", "date", "day on which the unemployment began",
-            "alkupvm, työttömyys alkoi, työttömyyden alkupäivä, alkamispäivä, "
-            "inledningsdatum, start av arbetslöshet, registration_date, registered",
+            "alkupvm, työttömyys alkoi, työttömyyden alkupäivä, alkamispäivä",
+            "inledningsdatum, start av arbetslöshet",
+            "registered",
         ),
         _column(
             "deregistration_date", "date", "last day of the unemployment, if it ended",
-            "loppupvm, työttömyys päättyi, työttömyyden loppupäivä, päättymispäivä, "
-            "slutdatum, deregistration_date, deregistered",
+            "loppupvm, työttömyys päättyi, työttömyyden loppupäivä, päättymispäivä",
+            "slutdatum",
+            "deregistered",
         ),
         _column(
             "registered_at_month_end", "flag", "still registered on the counting day",
-            "voimassa kuukauden lopussa, haku voimassa, hakijalopussa, "
-            "registrerad i slutet av månaden, registered_at_month_end",
+            "voimassa kuukauden lopussa, haku voimassa, hakijalopussa",
+            "registrerad i slutet av månaden",
+            "registered at month end",
         ),
         _column(
             "employment_code", "code", "employment code of the register (two digits)",
-            "työllisyyskoodi, tyollkoodi, tyollisyyskoodi, sysselsättningskod, "
-            "employment_code, employment code",
+            "työllisyyskoodi, tyollkoodi, tyollisyyskoodi",
+            "sysselsättningskod",
+            "employment code",
         ),
         _column(
             "unemployed", "flag", "unemployed on the counting day (yes or no)",
-            "työtön, tyoton, arbetslös, unemployed",
+            "työtön, tyoton", "arbetslös", "unemployed",
         ),
         _column(
             "in_service", "flag", "in an employment service (yes or no)",
-            "palvelussa, palveluissa, i service, in_service, in service",
+            "palvelussa, palveluissa", "i service", "in service",
         ),
         _column(
             "service_line", "code", "service line of the office (two digits)",
-            "palvelulinja, segmenttikoodi, servicelinje, service_line",
+            "palvelulinja, segmenttikoodi", "servicelinje", "service line",
         ),
         _column(
             "office", "text", "office or employment area",
-            "toimisto, te-toimisto, toimipaikka, työllisyysalue, byrå, "
-            "sysselsättningsområde, office",
+            "toimisto, te-toimisto, toimipaikka, työllisyysalue",
+            "byrå, sysselsättningsområde",
+            "office",
         ),
         _column(
             "municipality", "municipality", "municipality of residence (three digits)",
-            "kunta, kuntakoodi, asuinkunta, kommun, kommunkod, municipality",
+            "kunta, kuntakoodi, asuinkunta", "kommun, kommunkod", "municipality",
         ),
-        _column("sex", "sex", "sex", "sukupuoli, kön, sex, gender"),
+        _column("sex", "sex", "sex", "sukupuoli", "kön", "gender"),
         _column("age", "number", "age in years on the counting day",
-                "ikä, ika, ålder, age"),
+                "ikä, ika", "ålder", "age"),
         _column("birth_year", "number", "year of birth (gives the age)",
-                "syntymävuosi, syntymavuosi, födelseår, birth_year"),
+                "syntymävuosi, syntymavuosi", "födelseår", "birth year"),
         _column(
             "education", "education", "level of education (ISCED, first digit)",
-            "koulutusaste, koulutus, koulutuskoodi, utbildningsnivå, education",
+            "koulutusaste, koulutus, koulutuskoodi", "utbildningsnivå", "education",
         ),
         _column("occupation", "text", "occupation code",
-                "ammatti, ammattikoodi, yrke, yrkeskod, occupation"),
+                "ammatti, ammattikoodi", "yrke, yrkeskod", "occupation"),
         _column(
             "exit_reason", "code", "reason for the end of the unemployment",
-            "psyy, päättymissyy, päättymisen syy, avslutningsorsak, exit_reason",
+            "psyy, päättymissyy, päättymisen syy", "avslutningsorsak", "exit reason",
         ),
     ]
 )  # fmt: skip
@@ -115,23 +146,22 @@ PILOT_COLUMNS: dict[str, Column] = dict(
     [
         _column(
             "person_id", "id", "pseudonym of the person, as in the register",
-            ", ".join(SNAPSHOT_COLUMNS["person_id"].headers),
+            *_PERSON,
         ),
         _column(
             "referral_date", "date", "day of the referral to the pilot",
-            "ohjauspäivä, ohjauspvm, ohjattu, anvisningsdatum, anvisad, "
-            "referral_date, referred",
+            "ohjauspäivä, ohjauspvm, ohjattu", "anvisningsdatum, anvisad", "referred",
         ),
         _column(
             "start_date", "date", "day on which the service began; empty: it did not",
-            "aloituspäivä, aloituspvm, aloitti, startdatum, start_date, started",
+            "aloituspäivä, aloituspvm, aloitti", "startdatum", "started",
         ),
         _column(
             "end_date", "date", "day on which the service ended",
-            "lopetuspäivä, lopetuspvm, päättyi, slutdatum, end_date, ended",
+            "lopetuspäivä, lopetuspvm, päättyi", "slutdatum", "ended",
         ),
         _column("result", "text", "result that the provider reported",
-                "tulos, lopputulos, resultat, result"),
+                "tulos, lopputulos", "resultat", "result"),
     ]
 )  # fmt: skip
 """Columns of the pilot's list of clients."""
@@ -168,8 +198,7 @@ def recognise(header: str, columns: dict[str, Column]) -> str | None:
     >>> recognise("Työllisyyskoodi", SNAPSHOT_COLUMNS)
     'employment_code'
     """
-    wanted = same_header(header)
     for column in columns.values():
-        if wanted in {same_header(known) for known in (*column.headers, column.name)}:
+        if column.languages(header):
             return column.name
     return None

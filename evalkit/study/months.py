@@ -92,6 +92,11 @@ def month_in_file_name(name: str) -> int | None:
     return month_number(int(found[1]), int(found[2])) if found else None
 
 
+def month_pattern(name: str, star: str = "*") -> str:
+    """Return the pattern of names that differ in their month only: ``stock_*.csv``."""
+    return _IN_FILE_NAME.sub(star, name, count=1)
+
+
 def month_number(year: int, month: int) -> int:
     """Return the whole number of a calendar month (month: 1 to 12)."""
     return 12 * year + month - 1
