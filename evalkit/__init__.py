@@ -7,8 +7,9 @@ The data walk through the rooms in this order:
   (`open_register`)
 - `evalkit.cohort`: the control sample and its certificate (`draw_controls`), the
   follow-up of both groups (`follow_up`, `Cohort`)
-- `evalkit.estimate`: differences with intervals (`compare`, `difference_in_shares`,
-  `pooled_difference`)
+- `evalkit.estimate`: differences by month and pooled (`compare`), who was referred
+  (`balance`, `weigh`, `decompose`), adjusted differences (`adjusted_difference`),
+  how long and where to (`survival_curves`, `exit_routes`), what if (`sensitivity`)
 - `evalkit.report`: figures (`evalkit.report.plots`) and what may be published
 
 Names are loaded when first used, so that importing evalkit costs nothing.
@@ -57,6 +58,25 @@ if TYPE_CHECKING:
     from evalkit.estimate.starters import StartersEffect, effect_on_starters
     from evalkit.estimate.subgroups import SubgroupComparison, compare_subgroups
     from evalkit.estimate.support import Support, support
+    from evalkit.estimate.survival.contamination import LaterReferrals, later_referrals
+    from evalkit.estimate.survival.cox import HazardRatio, hazard_ratio
+    from evalkit.estimate.survival.curves import SurvivalCurves, survival_curves
+    from evalkit.estimate.survival.discrete_time import (
+        DiscreteTimeHazard,
+        discrete_time_hazard,
+    )
+    from evalkit.estimate.survival.exit_routes import ExitRoutes, exit_routes
+    from evalkit.estimate.survival.horizon_difference import (
+        HorizonDifference,
+        rmst_difference,
+        survival_difference,
+    )
+    from evalkit.estimate.survival.log_rank import LogRank, log_rank
+    from evalkit.estimate.survival.proportional_hazards import (
+        ProportionalHazards,
+        proportional_hazards,
+    )
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.tally import Tally
     from evalkit.estimate.weights import Weights, weigh
     from evalkit.register.register import Register, open_register
@@ -76,15 +96,22 @@ __all__ = [
     "ControlAgainstControl",
     "Decomposition",
     "Difference",
+    "DiscreteTimeHazard",
     "Draw",
     "EValues",
     "EvalkitError",
     "EvalkitWarning",
     "ExactTest",
+    "ExitRoutes",
+    "HazardRatio",
     "HiddenSelection",
+    "HorizonDifference",
+    "LaterReferrals",
+    "LogRank",
     "OmittedVariables",
     "PooledDifference",
     "Power",
+    "ProportionalHazards",
     "Protocol",
     "Redraws",
     "Register",
@@ -94,7 +121,9 @@ __all__ = [
     "StartersEffect",
     "SubgroupComparison",
     "Support",
+    "SurvivalCurves",
     "Tally",
+    "WeekCounts",
     "Weights",
     "WholeFrame",
     "adjusted_difference",
@@ -107,22 +136,31 @@ __all__ = [
     "decompose",
     "difference_in_means",
     "difference_in_shares",
+    "discrete_time_hazard",
     "draw_controls",
     "e_values",
     "effect_on_starters",
     "exact_test",
+    "exit_routes",
     "follow_up",
+    "hazard_ratio",
     "hidden_selection",
+    "later_referrals",
+    "log_rank",
     "minimum_detectable_difference",
     "omitted_variables",
     "open_register",
     "pooled_difference",
     "power_of",
+    "proportional_hazards",
     "read_protocol",
     "redraw_distribution",
+    "rmst_difference",
     "sample_size",
     "sensitivity",
     "support",
+    "survival_curves",
+    "survival_difference",
     "weigh",
     "whole_frame",
     "with_placebo",
@@ -140,15 +178,22 @@ _HOMES = {
     "ControlAgainstControl": "evalkit.estimate.placebo",
     "Decomposition": "evalkit.estimate.decomposition",
     "Difference": "evalkit.estimate.differences",
+    "DiscreteTimeHazard": "evalkit.estimate.survival.discrete_time",
     "Draw": "evalkit.cohort.draw",
     "EValues": "evalkit.estimate.e_value",
     "EvalkitError": "evalkit.errors",
     "EvalkitWarning": "evalkit.errors",
     "ExactTest": "evalkit.estimate.exact",
+    "ExitRoutes": "evalkit.estimate.survival.exit_routes",
+    "HazardRatio": "evalkit.estimate.survival.cox",
     "HiddenSelection": "evalkit.estimate.hidden_selection",
+    "HorizonDifference": "evalkit.estimate.survival.horizon_difference",
+    "LaterReferrals": "evalkit.estimate.survival.contamination",
+    "LogRank": "evalkit.estimate.survival.log_rank",
     "OmittedVariables": "evalkit.estimate.omitted_variables",
     "PooledDifference": "evalkit.estimate.pooling",
     "Power": "evalkit.estimate.power",
+    "ProportionalHazards": "evalkit.estimate.survival.proportional_hazards",
     "Protocol": "evalkit.study.protocol",
     "Redraws": "evalkit.estimate.redraws",
     "Register": "evalkit.register.register",
@@ -158,7 +203,9 @@ _HOMES = {
     "StartersEffect": "evalkit.estimate.starters",
     "SubgroupComparison": "evalkit.estimate.subgroups",
     "Support": "evalkit.estimate.support",
+    "SurvivalCurves": "evalkit.estimate.survival.curves",
     "Tally": "evalkit.estimate.tally",
+    "WeekCounts": "evalkit.estimate.survival.week_counts",
     "Weights": "evalkit.estimate.weights",
     "WholeFrame": "evalkit.cohort.whole_frame",
     "adjusted_difference": "evalkit.estimate.adjusted",
@@ -171,22 +218,31 @@ _HOMES = {
     "decompose": "evalkit.estimate.decomposition",
     "difference_in_means": "evalkit.estimate.differences",
     "difference_in_shares": "evalkit.estimate.differences",
+    "discrete_time_hazard": "evalkit.estimate.survival.discrete_time",
     "draw_controls": "evalkit.cohort.draw",
     "e_values": "evalkit.estimate.e_value",
     "effect_on_starters": "evalkit.estimate.starters",
     "exact_test": "evalkit.estimate.exact",
+    "exit_routes": "evalkit.estimate.survival.exit_routes",
     "follow_up": "evalkit.cohort.follow_up",
+    "hazard_ratio": "evalkit.estimate.survival.cox",
     "hidden_selection": "evalkit.estimate.hidden_selection",
+    "later_referrals": "evalkit.estimate.survival.contamination",
+    "log_rank": "evalkit.estimate.survival.log_rank",
     "minimum_detectable_difference": "evalkit.estimate.power",
     "omitted_variables": "evalkit.estimate.omitted_variables",
     "open_register": "evalkit.register.register",
     "pooled_difference": "evalkit.estimate.pooling",
     "power_of": "evalkit.estimate.power",
+    "proportional_hazards": "evalkit.estimate.survival.proportional_hazards",
     "read_protocol": "evalkit.study.plan_file",
     "redraw_distribution": "evalkit.estimate.redraws",
+    "rmst_difference": "evalkit.estimate.survival.horizon_difference",
     "sample_size": "evalkit.estimate.power",
     "sensitivity": "evalkit.estimate.sensitivity",
     "support": "evalkit.estimate.support",
+    "survival_curves": "evalkit.estimate.survival.curves",
+    "survival_difference": "evalkit.estimate.survival.horizon_difference",
     "weigh": "evalkit.estimate.weights",
     "whole_frame": "evalkit.cohort.whole_frame",
     "with_placebo": "evalkit.cohort.placebo",
