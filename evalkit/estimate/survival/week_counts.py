@@ -33,6 +33,16 @@ class WeekCounts(Result):
         weeks_before and exit_to, and n (people).
     level
         Level of confidence intervals.
+
+    Examples
+    --------
+    >>> from evalkit.cohort.draw import draw_controls
+    >>> from evalkit.cohort.follow_up import follow_up
+    >>> from evalkit.examples.small import small_register
+    >>> register = small_register()
+    >>> cohort = follow_up(register, draw_controls(register, "2021-02"))
+    >>> int(WeekCounts.of(cohort).counts.sum()) == len(cohort.people)
+    True
     """
 
     people: pd.DataFrame
