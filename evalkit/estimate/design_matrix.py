@@ -67,6 +67,7 @@ def design_matrix(
     *,
     months: bool = True,
     squares: bool = False,
+    independent: bool = True,
 ) -> DesignMatrix:
     """Write the covariates of a cohort as numbers.
 
@@ -85,6 +86,9 @@ def design_matrix(
         Whether the cohort months have columns; the first one is the reference.
     squares
         Whether numbers that take more than two values have their squares too.
+    independent
+        Whether columns that say nothing beyond earlier ones are dropped. False is for
+        models that judge it by what they compare.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def design_matrix(
     ]
     if months:
         columns += _month_columns(cohort.people["month"])
-    return _independent(columns, len(cohort.people))
+    return _matrix(columns, len(cohort.people), independent=independent)
 
 
 def checked_covariates(
@@ -229,12 +233,12 @@ def _two_valued(values: Array) -> bool:
     return not values.size or bool(np.isin(values, [values.min(), values.max()]).all())
 
 
-def _independent(columns: list[Column], n_rows: int) -> DesignMatrix:
-    """Return the columns that are no combination of earlier ones and of a constant."""
+def _matrix(columns: list[Column], n_rows: int, *, independent: bool) -> DesignMatrix:
+    """Return the columns; if need be, those that say something beyond earlier ones."""
     values = np.empty((n_rows, len(columns)))
     for place, (_, _, column) in enumerate(columns):
         values[:, place] = column
-    kept = independent_columns(values)
+    kept = independent_columns(values) if independent else range(len(columns))
     dropped = sorted(set(range(len(columns))) - set(kept))
     return DesignMatrix(
         values=values if not dropped else np.ascontiguousarray(values[:, kept]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.estimate.survival.partial_likelihood import Likelihood, TieSums
+from evalkit.estimate.survival.partial_likelihood import Likelihood
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _STEPS, _HALVINGS = 30, 12
-_SMALL_STEP = 1e-6  # steps shrink quadratically: the next one would be 1e-12
+_SMALL_STEP = 1e-8  # in standard deviations; added, and not evaluated again
 _LONGEST_STEP = 4.0
-_NO_INFORMATION = 1e-10
+_DUST = 1e-9  # of the information that a column could have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,8 +28,10 @@ class CoxFit:
 
     Attributes
     ----------
+    beta
+        The coefficients, whether or not they are finite estimates.
     likelihood
-        The likelihood at them.
+        The likelihood within a last, tiny step of them.
     null
         Its logarithm where all are zero.
     covariance
@@ -38,6 +40,7 @@ class CoxFit:
         Whether each coefficient has a finite estimate.
     """
 
+    beta: Array
     likelihood: Likelihood
     null: float
     covariance: Array
@@ -46,61 +49,72 @@ class CoxFit:
     @property
     def coefficients(self) -> Array:
         """The coefficients; NaN for those without a finite estimate."""
-        return np.where(self.is_finite, self.likelihood.beta, np.nan)
+        return np.where(self.is_finite, self.beta, np.nan)
 
     def influence(self) -> Array:
         """Return what each row does to the coefficients, per unit of weight: k x n."""
         return np.asarray(self.covariance @ self.likelihood.score_residuals())
 
 
-def fit_cox(rows: RiskRows) -> CoxFit:
-    """Maximise the partial likelihood by Newton's steps.
+def informative_columns(rows: RiskRows, information: Array) -> list[int]:
+    """Return the first column, and those that are no combination of earlier ones.
+
+    Judged by the information where all coefficients are zero, which is what varies
+    among those at risk together.
+    """
+    if not rows.exits.size:
+        return list(range(len(information)))
+    kept, dust = [0], _dust(rows)
+    for place in range(1, len(information)):
+        known = information[np.ix_(kept, kept)]
+        cross = information[kept, place]
+        explained = cross @ np.linalg.lstsq(known, cross, rcond=None)[0]
+        if information[place, place] - explained > dust[place]:
+            kept.append(place)
+    return kept
+
+
+def _dust(rows: RiskRows) -> Array:
+    """Return the information of each column that is nothing but rounding."""
+    return np.asarray(_DUST * (rows.mean_weight @ rows.exits) * rows.variance)
+
+
+def fit_cox(start: Likelihood, information: Array) -> CoxFit:
+    """Maximise the partial likelihood by Newton's steps, starting from zero.
+
+    `information` is that of the start.
 
     Where a group has no exits the likelihood has no maximum: its coefficient walks on
     by a step of about one each time, while the others settle.
     """
-    beta = np.zeros(len(rows.x))
+    rows, now = start.rows, start
     if not rows.exits.size:
-        return _nothing_seen(rows)
-    now = Likelihood.at(rows, beta)
-    null = now.log_likelihood
-    information = now.information()
-    unit = np.sqrt(np.maximum(np.diag(information), 0.0))
-    seen = unit > _NO_INFORMATION * np.sqrt(rows.weight.sum())
-    unit = np.where(seen, unit, 1.0)
+        return _nothing_seen(start)
+    seen = np.diag(information) > _dust(rows)
+    unit = np.sqrt(np.where(seen, np.diag(information), 1.0))
     spread = unit / np.sqrt(rows.mean_weight @ rows.exits)
-    moving = seen.copy()
     for _ in range(_STEPS):
         step = _solved(information, now.schoenfeld().sum(axis=1), unit) * seen
-        longest = np.abs(step * spread).max(initial=0.0)
-        now = _uphill(now, step * min(1.0, _LONGEST_STEP / max(longest, 1e-300)))
-        information = now.information()
         moving = np.abs(step * spread) > _SMALL_STEP
         if not moving.any():
             break
+        longest = np.abs(step * spread).max()
+        now = _uphill(now, step * min(1.0, _LONGEST_STEP / longest))
+        information = now.information()
     return CoxFit(
+        beta=now.beta + np.where(moving, 0.0, step),
         likelihood=now,
-        null=null,
+        null=start.log_likelihood,
         covariance=_inverse(information),
         is_finite=seen & ~moving,
     )
 
 
-def _nothing_seen(rows: RiskRows) -> CoxFit:
-    k = len(rows.x)
-    empty = np.zeros((k, 0))
-    nothing = np.zeros(0)
-    likelihood = Likelihood(
-        rows=rows,
-        beta=np.zeros(k),
-        log_likelihood=0.0,
-        risk=rows.weight,
-        s1=empty,
-        e1=empty,
-        ties=TieSums(*[nothing] * 6),
-    )
+def _nothing_seen(start: Likelihood) -> CoxFit:
+    k = len(start.beta)
     return CoxFit(
-        likelihood=likelihood,
+        beta=start.beta,
+        likelihood=start,
         null=0.0,
         covariance=np.full((k, k), np.nan),
         is_finite=np.zeros(k, dtype=bool),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.design_matrix import design_matrix, independent_columns
+from evalkit.estimate.design_matrix import checked_covariates, design_matrix
 from evalkit.estimate.effect import joined
 from evalkit.estimate.influence import few_clusters_note
-from evalkit.estimate.survival.cox_fit import CoxFit, fit_cox
+from evalkit.estimate.survival.cox_fit import CoxFit, fit_cox, informative_columns
 from evalkit.estimate.survival.durations import Durations
+from evalkit.estimate.survival.partial_likelihood import Likelihood
 from evalkit.estimate.survival.person_sums import summed_squares
 from evalkit.estimate.survival.risk_rows import RiskRows, risk_rows
 
@@ -75,7 +76,7 @@ class CoxModel:
         """Fit the model to a cohort."""
         durations = Durations.of(cohort, clock, weights=weights, strata=strata)
         left = exits_of(durations, exit_to)
-        x, terms, note = columns_of(cohort, durations, covariates)
+        x, names = columns_of(cohort, durations, covariates)
         rows = risk_rows(
             durations.entry,
             durations.end,
@@ -85,14 +86,21 @@ class CoxModel:
             weights=durations.weights,
             counts=durations.counts,
         )
+        start = Likelihood.at(rows, np.zeros(len(names)))
+        information = start.information()
+        useful = informative_columns(rows, information)
+        if len(useful) < len(names):
+            rows, x = rows.of_columns(useful), x[:, useful]
+            start = Likelihood.at(rows, np.zeros(len(useful)))
+            information = information[np.ix_(useful, useful)]
         return cls(
             durations=durations,
             left=left,
             x=x,
-            terms=terms,
+            terms=tuple(names[place] for place in useful),
             rows=rows,
-            fit=fit_cox(rows),
-            note=joined(durations.note, note),
+            fit=fit_cox(start, information),
+            note=joined(durations.note, dropped_note(names, useful)),
         )
 
     def with_weights(self, weights: Array | None) -> CoxFit:
@@ -109,7 +117,8 @@ class CoxModel:
             stratum=durations.stratum[used],
             weights=weights[used],
         )
-        return fit_cox(rows)
+        start = Likelihood.at(rows, np.zeros(len(rows.x)))
+        return fit_cox(start, start.information())
 
     @property
     def model_covariance(self) -> Array:
@@ -172,37 +181,25 @@ def exits_of(durations: Durations, exit_to: str | None) -> NDArray[np.bool_]:
 
 def columns_of(
     cohort: Cohort, durations: Durations, covariates: Sequence[str] | None
-) -> tuple[Array, tuple[str, ...], str]:
-    """Return pilot and covariates as columns, their names, and what was dropped.
-
-    Only what varies within strata says anything.
-    """
-    pilot = durations.pilot.astype(float)[:, None]
+) -> tuple[Array, tuple[str, ...]]:
+    """Return the pilot and covariates as columns, and their names."""
+    pilot = durations.pilot.astype(float)
     if covariates is not None and not covariates:
-        return pilot, (PILOT,), ""
-    kept = replace(cohort, people=cohort.people.iloc[durations.rows])
-    design = design_matrix(kept, covariates, months=False)
-    x = np.hstack([pilot, design.values])
-    names = (PILOT, *design.names)
-    useful = independent_columns(_within(x, durations)) if len(x) else [0]
-    useful = sorted({0, *useful})
+        return pilot[:, None], (PILOT,)
+    names = checked_covariates(cohort, covariates)
+    people = cohort.people
+    if len(durations.rows) < len(people):
+        people = people[list(dict.fromkeys([*names, "month"]))].iloc[durations.rows]
+    kept = replace(cohort, people=people)
+    design = design_matrix(kept, names, months=False, independent=False)
+    x = np.empty((len(pilot), 1 + len(design.names)), order="F")
+    x[:, 0], x[:, 1:] = pilot, design.values
+    return x, (PILOT, *design.names)
+
+
+def dropped_note(names: Sequence[str], useful: Sequence[int]) -> str:
+    """Name the columns that are not useful."""
     dropped = [name for place, name in enumerate(names) if place not in useful]
-    note = f"columns without information dropped: {', '.join(dropped)}"
-    return (
-        x[:, useful],
-        tuple(names[place] for place in useful),
-        joined(design.note, note if dropped else ""),
-    )
-
-
-def _within(x: Array, durations: Durations) -> Array:
-    """Return columns less their means within strata."""
-    if len(durations.strata) == 1:
-        return x
-    code = durations.stratum
-    rows = np.bincount(code, minlength=len(durations.strata))
-    centred = np.empty_like(x)
-    for k, column in enumerate(x.T):
-        sums = np.bincount(code, column, len(rows))
-        centred[:, k] = column - (sums / np.maximum(rows, 1))[code]
-    return centred
+    if not dropped:
+        return ""
+    return f"columns without information dropped: {', '.join(dropped)}"

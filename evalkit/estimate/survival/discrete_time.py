@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
+from evalkit.estimate.design_matrix import independent_columns
 from evalkit.estimate.effect import Effect, joined
 from evalkit.estimate.survival.cox import (
     coefficient_table,
@@ -18,6 +19,7 @@ from evalkit.estimate.survival.cox import (
 )
 from evalkit.estimate.survival.cox_model import (
     columns_of,
+    dropped_note,
     errors_note,
     infinite_note,
 )
@@ -245,14 +247,22 @@ def _columns(
     cohort: Cohort, durations: Durations, covariates: Sequence[str] | None
 ) -> tuple[Array, tuple[str, ...], str]:
     """Return the pilot, covariates less their means, and the strata, as columns."""
-    x, terms, note = columns_of(cohort, durations, covariates)
+    x, names = columns_of(cohort, durations, covariates)
     x[:, 1:] -= x[:, 1:].mean(axis=0)
     own = [
         (durations.stratum == code).astype(float)
         for code in range(1, len(durations.strata))
     ]
-    names = tuple(f"stratum = {name}" for name in durations.strata[1:])
-    return np.column_stack([x, *own]), (*terms, *names), note
+    names = (*(f"stratum = {name}" for name in durations.strata[1:]), *names)
+    x = np.column_stack([*own, x])
+    useful = independent_columns(x) if len(x) else []
+    pilot = len(own)
+    useful = [pilot, *(place for place in useful if place > pilot), *range(pilot)]
+    return (
+        x[:, useful],
+        tuple(names[place] for place in useful),
+        dropped_note(names, useful),
+    )
 
 
 def _spells(

@@ -46,8 +46,8 @@ class LikeRows:
         return np.bincount(self.cell, values, len(self.first)).astype(float)
 
 
-def like_rows(x: Array, codes: Iterable[Codes]) -> LikeRows:
-    """Find the rows that are alike; if there are few of them, each row is a cell.
+def like_rows(x: Array, codes: Iterable[Codes]) -> LikeRows | None:
+    """Find the rows that are alike; None if there are few of them.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def like_rows(x: Array, codes: Iterable[Codes]) -> LikeRows:
 
     Returns
     -------
-    LikeRows
+    LikeRows or None
         In the order of the codes and of the covariates' values.
 
     Examples
@@ -70,14 +70,14 @@ def like_rows(x: Array, codes: Iterable[Codes]) -> LikeRows:
     """
     n_rows = len(x)
     if any(np.unique(column[:_GLANCE]).size > _FEW_VALUES for column in x.T):
-        return _all_different(n_rows)
+        return None
     number, n_cells = np.zeros(n_rows, dtype=np.intp), 1
     for code, n_codes in _all_codes(x, codes):
         if n_codes * n_cells > 2 * n_rows:
-            return _all_different(n_rows)
+            return None
         number, n_cells = _renumbered(number * n_codes + code, n_codes * n_cells)
     if n_cells * _WORTH_IT > n_rows:
-        return _all_different(n_rows)
+        return None
     first = np.empty(n_cells, dtype=np.intp)
     first[number[::-1]] = np.arange(n_rows)[::-1]  # the last one written stays
     return LikeRows(first=first, cell=number)
@@ -97,6 +97,7 @@ def _renumbered(number: Codes, size: int) -> tuple[Codes, int]:
     return (np.cumsum(used) - 1)[number], int(used.sum())
 
 
-def _all_different(n_rows: int) -> LikeRows:
+def every_row(n_rows: int) -> LikeRows:
+    """Return cells of one row each."""
     every = np.arange(n_rows)
     return LikeRows(first=every, cell=every)

@@ -51,20 +51,23 @@ class TieSums(NamedTuple):
 
 
 def _tie_sums(rows: RiskRows, s0: Array, e0: Array) -> TieSums:
+    """Sum over the exits of each place; there may be millions, so memory is reused."""
     counts = rows.exits.astype(np.intp)
     starts = np.cumsum(counts) - counts
-    left_at_risk = np.repeat(s0, counts) - rows.fraction * np.repeat(e0, counts)
-    inverse = 1 / left_at_risk
-    fraction = rows.fraction * inverse
-    terms = (
-        np.log(left_at_risk),
-        inverse,
-        fraction,
-        inverse * inverse,
-        fraction * inverse,
-        fraction * fraction,
+    inverse, free = (np.repeat(sums.astype(float), counts) for sums in (s0, e0))
+    inverse -= np.multiply(free, rows.fraction, out=free)
+    log = np.add.reduceat(np.log(inverse, out=free), starts)
+    np.divide(1, inverse, out=inverse)
+    a1 = np.add.reduceat(inverse, starts)
+    fraction = np.multiply(rows.fraction, inverse)
+    return TieSums(
+        log=log,
+        a1=a1,
+        c1=np.add.reduceat(fraction, starts),
+        a2=np.add.reduceat(np.multiply(inverse, inverse, out=free), starts),
+        c2=np.add.reduceat(np.multiply(fraction, inverse, out=free), starts),
+        cc2=np.add.reduceat(np.multiply(fraction, fraction, out=free), starts),
     )
-    return TieSums(*(np.add.reduceat(term, starts) for term in terms))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,10 +101,11 @@ class Likelihood:
     @classmethod
     def at(cls, rows: RiskRows, beta: Array) -> Likelihood:
         """Evaluate the likelihood."""
-        linear = beta @ rows.x
-        risk = rows.weight * np.exp(linear)
+        risk = np.exp(beta @ rows.x)
+        risk *= rows.weight
         ties = _tie_sums(rows, *rows.sums(risk))
-        sums = [rows.sums(risk * column) for column in rows.x]
+        free = np.empty_like(risk)
+        sums = [rows.sums(np.multiply(risk, column, out=free)) for column in rows.x]
         shape = (len(beta), len(rows.exits))
         gained = float((beta @ rows.seen).sum())
         return cls(

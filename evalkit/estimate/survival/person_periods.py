@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
-from evalkit.estimate.survival.like_rows import like_rows
+from evalkit.estimate.survival.like_rows import every_row, like_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,8 @@ class PersonPeriods:
         used = np.flatnonzero(spells.last >= spells.first)
         own = spells.of(used)
         left, x = left[used], x[used]
-        alike = like_rows(x, [own.first, own.last, left.astype(np.intp), *_parts(own)])
+        codes = [own.first, own.last, left.astype(np.intp), *_parts(own)]
+        alike = like_rows(x, codes) or every_row(len(x))
         first = alike.first
         row = np.full(len(spells.first), -1, dtype=np.intp)
         row[used] = alike.cell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,11 @@ import numpy as np
 from evalkit.estimate.survival.like_rows import like_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from evalkit.estimate.survival.like_rows import LikeRows
 
     Array = NDArray[np.float64]
     Codes = NDArray[np.intp]
@@ -26,8 +30,10 @@ class RiskRows:
 
     Attributes
     ----------
-    row
-        The row here of each row given.
+    order
+        The row given, or cell of like rows, that each row here is.
+    cell
+        The cell of each row given; None where rows are not taken together.
     x
         Covariates less their mean: k x n.
     weight
@@ -45,13 +51,16 @@ class RiskRows:
         People who leave in each of the first runs: these are the weeks with exits.
     mean_weight
         Their mean weight.
+    variance
+        Variance of each covariate.
     seen
         Their covariates, weighted and summed: k x place.
     fraction
         :math:`j / d` of each exit, place by place.
     """
 
-    row: Codes
+    order: Codes
+    cell: Codes | None
     x: Array
     weight: Array
     entry: Codes
@@ -62,8 +71,16 @@ class RiskRows:
     shape: tuple[int, int]
     exits: Array
     mean_weight: Array
+    variance: Array
     seen: Array
     fraction: Array
+
+    @property
+    def row(self) -> Codes:
+        """The row here of each row given."""
+        row = np.empty_like(self.order)
+        row[self.order] = np.arange(len(row))
+        return row if self.cell is None else row[self.cell]
 
     @property
     def place(self) -> Codes:
@@ -79,6 +96,15 @@ class RiskRows:
     def n_left(self) -> int:
         """The first so many rows are those who leave."""
         return int(self.length[: len(self.exits)].sum())
+
+    def of_columns(self, columns: Sequence[int]) -> RiskRows:
+        """Return the rows with some of the covariates only."""
+        return replace(
+            self,
+            x=self.x[columns],
+            variance=self.variance[columns],
+            seen=self.seen[columns],
+        )
 
     def sums(self, values: Array) -> tuple[Array, Array]:
         """Sum a value over those at risk, and over those who leave, by place."""
@@ -145,44 +171,77 @@ def risk_rows(
     """
     strata = np.zeros(len(end), dtype=np.intp) if stratum is None else stratum
     alike = like_rows(x, [strata, entry, end, left.astype(np.intp)])
+    people, weight = _sizes(alike, weights, counts, len(end))
+    if alike is not None:
+        first = alike.first
+        strata, entry, end = strata[first], entry[first], end[first]
+        left, x = left[first], x[first]
     shape = (int(strata.max(initial=0)) + 1, int(end.max(initial=0)) + 1)
     size = shape[0] * shape[1]
-    first = alike.first
-    ends = strata[first] * shape[1] + end[first] + size * ~left[first]
+    ends = strata * shape[1] + end + size * ~left
     order = _sorted(ends, 2 * size)
-    first = first[order]
-    columns = np.ascontiguousarray(x[first].T)
-    people = alike.total(counts)[order]
-    weight = people if weights is None else alike.total(_times(weights, counts))[order]
-    mean = columns @ (weight / weight.sum())
-    columns -= mean[:, None]
     length = np.bincount(ends, minlength=2 * size)
     run = np.flatnonzero(length)
     start = np.cumsum(length[run]) - length[run]
     n_runs = int((run < size).sum())
+    entered = (strata * shape[1] + entry)[order]
+    late = np.flatnonzero(entered % shape[1])
+    weight = weight[order]
     exits, of_exits = (
-        np.add.reduceat(values, start)[:n_runs] for values in (people, weight)
+        np.add.reduceat(values, start)[:n_runs] for values in (people[order], weight)
     )
-    late = np.flatnonzero(entry[first] > 0)
+    columns, variance, seen = _centred(x, order, weight, start)
     return RiskRows(
-        row=_inverse_order(order)[alike.cell],
+        order=order,
+        cell=None if alike is None else alike.cell,
         x=columns,
         weight=weight,
-        entry=strata[first] * shape[1] + entry[first],
-        late=slice(None) if len(late) == len(first) else late,
+        entry=entered,
+        late=slice(None) if len(late) == len(entered) else late,
         run=run % size,
         start=start,
         length=length[run],
         shape=shape,
         exits=exits,
         mean_weight=of_exits / exits,
-        seen=np.add.reduceat(columns * weight, start, axis=1)[:, :n_runs],
+        variance=variance,
+        seen=seen[:, :n_runs],
         fraction=_fractions(exits),
     )
 
 
+def _sizes(
+    alike: LikeRows | None, weights: Array | None, counts: Array | None, n_rows: int
+) -> tuple[Array, Array]:
+    """Return how many people each cell stands for, and their weight."""
+    if alike is not None:
+        people = alike.total(counts)
+        return people, people if weights is None else alike.total(
+            _times(weights, counts)
+        )
+    people = np.ones(n_rows) if counts is None else counts
+    return people, people if weights is None else _times(weights, counts)
+
+
 def _times(weights: Array, counts: Array | None) -> Array:
     return weights if counts is None else weights * counts
+
+
+def _centred(
+    x: Array, order: Codes, weight: Array, start: Codes
+) -> tuple[Array, Array, Array]:
+    """Return columns less their means (k x n), their variances, and sums per run."""
+    total = max(weight.sum(), np.finfo(float).tiny)
+    columns = np.empty(x.shape[::-1])
+    variance, sums = np.zeros(len(columns)), np.zeros((len(columns), len(start)))
+    weighted = np.empty(len(order))
+    for k, column in enumerate(columns):
+        np.take(x[:, k], order, out=column)
+        np.subtract(column, weight @ column / total, out=column)
+        np.multiply(weight, column, out=weighted)
+        variance[k] = weighted @ column / total
+        sums[k] = np.add.reduceat(weighted, start)
+    return columns, variance, sums
 
 
 def _sorted(codes: Codes, size: int) -> Codes:
@@ -190,12 +249,6 @@ def _sorted(codes: Codes, size: int) -> Codes:
     small = np.iinfo(np.uint16).max
     narrow = codes.astype(np.uint16) if size <= small else codes
     return np.argsort(narrow, kind="stable")
-
-
-def _inverse_order(order: Codes) -> Codes:
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return place
 
 
 def _fractions(exits: Array) -> Array:

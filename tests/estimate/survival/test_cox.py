@@ -196,6 +196,23 @@ def test_a_group_without_exits_has_no_finite_ratio(
     assert others[["coef", "se"]].notna().all(axis=None)
 
 
+def test_groups_that_never_meet(cox_people, make_survival_cohort) -> None:
+    """Each month has one group only, so that nothing is compared within months."""
+    pilot = (cox_people["month"] == "2021-02").astype(int)
+    cohort = make_survival_cohort(cox_people.assign(pilot=pilot))
+    found = hazard_ratio(cohort, covariates=["age"], strata="month")
+    assert math.isnan(found.estimate)
+    assert "no finite estimate of pilot" in found.note
+    assert found.coefficients.loc[1, ["coef", "se"]].notna().all()
+
+
+def test_nobody_is_ever_at_risk(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people.assign(weeks=0.5, left=0))
+    found = hazard_ratio(cohort, covariates=["age"])
+    assert math.isnan(found.estimate)
+    assert found.n_pilot == found.n_control == 0
+
+
 @pytest.mark.parametrize(
     "rows", ["left == 9", "pilot == 1", "weeks == weeks.min() and pilot == 0"]
 )
