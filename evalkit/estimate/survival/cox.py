@@ -19,6 +19,7 @@ from evalkit.estimate.survival.cox_model import (
     recur_or_are_weighted,
 )
 from evalkit.estimate.survival.reweighing import replicated, reweighed
+from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock, Durations
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -74,7 +76,7 @@ class HazardRatio(Effect):
 
 
 def hazard_ratio(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     covariates: Sequence[str] | None = (),
     clock: Clock = "entry",
@@ -98,7 +100,7 @@ def hazard_ratio(
     Parameters
     ----------
     cohort
-        People with ``weeks`` and ``exited``.
+        People with ``weeks`` and ``exited``, or counts of them.
     covariates
         Columns to adjust for. None: the cohort's. Empty: none.
     clock
@@ -176,7 +178,8 @@ def hazard_ratio(
     elif weights is None or kind == "clustered":
         covariance, note = model.clustered_covariance(), errors_note(model.durations)
     else:
-        replicates = reweighed(cohort, weights, bootstrap or Bootstrap())
+        people = people_of(cohort, "Bootstrap errors")
+        replicates = reweighed(people, weights, bootstrap or Bootstrap())
         covariance, note = _resampled(replicates, model, fitted(weights=None))
     table = coefficient_table(
         model.terms, model.fit.coefficients, covariance, level=cohort.level
@@ -184,6 +187,7 @@ def hazard_ratio(
     durations = model.durations
     n_pilot, n_control = durations.sizes
     pilot, control = exit_rates(durations, model.left)
+    exits = _exits(durations, model.left)
     return HazardRatio(
         **ratio_of(table),
         pilot=pilot,
@@ -194,8 +198,8 @@ def hazard_ratio(
         method="cox-efron",
         note=joined(model.infinite_note(), model.note, note),
         coefficients=table,
-        exits_pilot=int((model.left & durations.pilot).sum()),
-        exits_control=int((model.left & ~durations.pilot).sum()),
+        exits_pilot=exits[0],
+        exits_control=exits[1],
         log_likelihood=model.fit.likelihood.log_likelihood,
         log_likelihood_null=model.fit.null,
         clock=clock,
@@ -263,6 +267,13 @@ def ratio_of(table: pd.DataFrame) -> dict[str, float]:
         "ci_high": math.exp(first["ci_high"]),
         "p_value": float(first["p_value"]),
     }
+
+
+def _exits(durations: Durations, left: NDArray[np.bool_]) -> list[int]:
+    """Return how many people of each group leave."""
+    size = None if durations.counts is None else durations.counts[left]
+    counted = np.bincount(durations.group[left], size, 2)
+    return [round(number) for number in counted.tolist()]
 
 
 def exit_rates(durations: Durations, left: NDArray[np.bool_]) -> tuple[float, float]:

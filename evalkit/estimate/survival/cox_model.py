@@ -16,6 +16,7 @@ from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.partial_likelihood import Likelihood
 from evalkit.estimate.survival.person_sums import summed_squares
 from evalkit.estimate.survival.risk_rows import RiskRows, risk_rows
+from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -65,7 +67,7 @@ class CoxModel:
     @classmethod
     def of(
         cls,
-        cohort: Cohort,
+        cohort: Cohort | WeekCounts,
         *,
         covariates: Sequence[str] | None,
         clock: Clock,
@@ -74,7 +76,13 @@ class CoxModel:
         exit_to: str | None = None,
     ) -> Self:
         """Fit the model to a cohort."""
-        durations = Durations.of(cohort, clock, weights=weights, strata=strata)
+        durations = Durations.of(
+            cohort,
+            clock,
+            weights=weights,
+            strata=strata,
+            with_routes=exit_to is not None,
+        )
         left = exits_of(durations, exit_to)
         x, names = columns_of(cohort, durations, covariates)
         rows = risk_rows(
@@ -144,9 +152,7 @@ class CoxModel:
 
 def recur_or_are_weighted(durations: Durations) -> bool:
     """Tell whether rows depend on each other, or stand for more or less than one."""
-    person = durations.person
-    recur = person is not None and bool(person.duplicated().any())
-    return recur or durations.weights is not None
+    return durations.weights is not None or durations.has_recurring()
 
 
 def errors_note(durations: Durations) -> str:
@@ -180,14 +186,14 @@ def exits_of(durations: Durations, exit_to: str | None) -> NDArray[np.bool_]:
 
 
 def columns_of(
-    cohort: Cohort, durations: Durations, covariates: Sequence[str] | None
+    cohort: Cohort | WeekCounts, durations: Durations, covariates: Sequence[str] | None
 ) -> tuple[Array, tuple[str, ...]]:
     """Return the pilot and covariates as columns, and their names."""
     pilot = durations.pilot.astype(float)
     if covariates is not None and not covariates:
         return pilot[:, None], (PILOT,)
-    names = checked_covariates(cohort, covariates)
-    people = cohort.people
+    cohort = people_of(cohort, "Covariates")
+    names, people = checked_covariates(cohort, covariates), cohort.people
     if len(durations.rows) < len(people):
         people = people[list(dict.fromkeys([*names, "month"]))].iloc[durations.rows]
     kept = replace(cohort, people=people)

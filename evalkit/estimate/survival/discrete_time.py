@@ -34,6 +34,7 @@ from evalkit.estimate.survival.person_periods import (
     whole_intervals,
 )
 from evalkit.estimate.survival.person_sums import summed_squares
+from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.hazard_fit import HazardFit
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -98,7 +100,7 @@ class DiscreteTimeHazard(Effect):
 
 
 def discrete_time_hazard(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     interval: Interval = "look",
     link: Link = "cloglog",
@@ -118,7 +120,8 @@ def discrete_time_hazard(
     Parameters
     ----------
     cohort
-        People with ``weeks`` and ``exited``.
+        People with ``weeks`` and ``exited``; with an interval in weeks, or counts of
+        them.
     interval
         ``"look"``: from each counting day of the register to the next, from time zero
         on. A number: intervals of so many weeks.
@@ -183,11 +186,15 @@ def discrete_time_hazard(
     '1.87 (0.37 to 9.59)'
     """
     _checked(interval, link, clock, errors)
-    durations = Durations.of(cohort, clock, weights=weights, strata=strata)
+    durations = Durations.of(
+        cohort, clock, weights=weights, strata=strata, with_routes=False
+    )
     left = durations.exited
     x, terms, note = _columns(cohort, durations, covariates)
     spells = _spells(cohort, durations, interval, link)
-    periods = PersonPeriods.of(spells, left, x, durations.weights)
+    periods = PersonPeriods.of(
+        spells, left, x, weights=durations.weights, counts=durations.counts
+    )
     fit = fit_hazard(periods, link)
     covariance, kind = fit.covariance, errors or usual_errors(durations)
     if kind == "clustered":
@@ -244,11 +251,12 @@ def _checked(interval: Interval, link: str, clock: str, errors: str | None) -> N
 
 
 def _columns(
-    cohort: Cohort, durations: Durations, covariates: Sequence[str] | None
+    cohort: Cohort | WeekCounts, durations: Durations, covariates: Sequence[str] | None
 ) -> tuple[Array, tuple[str, ...], str]:
     """Return the pilot, covariates less their means, and the strata, as columns."""
     x, names = columns_of(cohort, durations, covariates)
-    x[:, 1:] -= x[:, 1:].mean(axis=0)
+    if len(x):
+        x[:, 1:] -= x[:, 1:].mean(axis=0)
     own = [
         (durations.stratum == code).astype(float)
         for code in range(1, len(durations.strata))
@@ -266,12 +274,12 @@ def _columns(
 
 
 def _spells(
-    cohort: Cohort, durations: Durations, interval: Interval, link: str
+    cohort: Cohort | WeekCounts, durations: Durations, interval: Interval, link: str
 ) -> Spells:
     """Return the intervals of each row; the logit knows whole ones only."""
     left = durations.exited
     if interval == "look":
-        looks = Looks.of(cohort).rows(durations.rows)
+        looks = Looks.of(people_of(cohort, "Looks")).rows(durations.rows)
         spells = spells_by_looks(durations, left, looks)
         one = np.ones(len(left))
         return spells if link == "cloglog" else Spells(*spells[:2], one, one)

@@ -123,7 +123,9 @@ class PersonPeriods:
         spells: Spells,
         left: NDArray[np.bool_],
         x: Array,
+        *,
         weights: Array | None = None,
+        counts: Array | None = None,
     ) -> Self:
         """Prepare rows with covariates n x k."""
         used = np.flatnonzero(spells.last >= spells.first)
@@ -135,7 +137,7 @@ class PersonPeriods:
         row = np.full(len(spells.first), -1, dtype=np.intp)
         row[used] = alike.cell
         cells = own.of(first)
-        people = alike.total()
+        people = alike.total(None if counts is None else counts[used])
         return cls(
             row=row,
             x=np.ascontiguousarray(x[first].T),

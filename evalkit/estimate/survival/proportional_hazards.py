@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.survival.durations import Clock
+    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
@@ -77,7 +78,7 @@ class ProportionalHazards(Result):
 
 
 def proportional_hazards(
-    cohort: Cohort,
+    cohort: Cohort | WeekCounts,
     *,
     covariates: Sequence[str] | None = (),
     clock: Clock = "entry",
@@ -94,7 +95,7 @@ def proportional_hazards(
     Parameters
     ----------
     cohort
-        People with ``weeks`` and ``exited``.
+        People with ``weeks`` and ``exited``, or counts of them.
     covariates, clock, strata, weights
         As in `evalkit.hazard_ratio`.
     transform

@@ -14,6 +14,7 @@ from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
 from evalkit.estimate.bootstrap import Bootstrap
 from evalkit.estimate.survival.cox import HazardRatio, hazard_ratio
+from evalkit.estimate.survival.week_counts import WeekCounts
 from evalkit.estimate.weights import Weights, weigh
 
 CASE = ["clock", "strata", "weighted", "adjusted"]
@@ -287,3 +288,25 @@ def test_the_table_of_a_ratio(cox_people, make_survival_cohort) -> None:
     pilot = cox_people[cox_people["pilot"] == 1]
     assert row["pilot"] == pytest.approx(pilot["left"].sum() / pilot["weeks"].sum())
     assert "coefficients" not in row
+
+
+@pytest.mark.parametrize("clock", ["entry", "registration"])
+def test_counts_of_people_give_the_same(
+    cox_people, make_survival_cohort, clock
+) -> None:
+    cohort = make_survival_cohort(cox_people)
+    counts = WeekCounts.of(cohort)
+    asked = {"clock": clock, "strata": "month"}
+    once = make_survival_cohort(cox_people, person=None)
+    same(
+        hazard_ratio(once, errors="clustered", **asked),
+        hazard_ratio(counts, errors="clustered", **asked),
+    )
+    plain = hazard_ratio(cohort, errors="model", **asked)
+    counted = hazard_ratio(counts, **asked)
+    same(plain, counted)
+    names = ["n_pilot", "n_control", "exits_pilot", "exits_control", "pilot", "control"]
+    for name in names:
+        assert getattr(plain, name) == pytest.approx(getattr(counted, name))
+    with pytest.raises(EstimationError, match="Covariates need people"):
+        hazard_ratio(counts, covariates=["age"])

@@ -12,6 +12,7 @@ import pytest
 from evalkit.errors import EstimationError
 from evalkit.estimate.survival.cox import hazard_ratio
 from evalkit.estimate.survival.discrete_time import discrete_time_hazard
+from evalkit.estimate.survival.week_counts import WeekCounts
 from evalkit.estimate.weights import weigh
 
 CASE = ["clock", "width", "link", "weighted"]
@@ -143,3 +144,18 @@ def test_unlawful_arguments(
         discrete_time_hazard(
             make_survival_cohort(cox_people), **{"interval": 4, **argument}
         )
+
+
+@pytest.mark.parametrize("errors", ["model", "clustered"])
+def test_counts_of_people_give_the_same(
+    cox_people, make_survival_cohort, errors
+) -> None:
+    cohort = make_survival_cohort(cox_people, person=None)
+    one, other = (
+        discrete_time_hazard(people, interval=4, strata="month", errors=errors)
+        for people in (cohort, WeekCounts.of(cohort))
+    )
+    pd.testing.assert_frame_equal(one.coefficients, other.coefficients)
+    pd.testing.assert_frame_equal(one.baseline, other.baseline)
+    with pytest.raises(EstimationError, match="Looks need people"):
+        discrete_time_hazard(WeekCounts.of(cohort))

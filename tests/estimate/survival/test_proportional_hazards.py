@@ -10,6 +10,7 @@ import pytest
 
 from evalkit.errors import EstimationError
 from evalkit.estimate.survival.proportional_hazards import proportional_hazards
+from evalkit.estimate.survival.week_counts import WeekCounts
 from evalkit.estimate.weights import weigh
 
 COVARIATES = ["age", "place"]
@@ -117,3 +118,10 @@ def test_no_test_without_exits_in_one_group(cox_people, make_survival_cohort) ->
 def test_an_unknown_transform(cox_people, make_survival_cohort) -> None:
     with pytest.raises(EstimationError, match="`transform` is unknown"):
         proportional_hazards(make_survival_cohort(cox_people), transform="rank")
+
+
+def test_counts_of_people_give_the_same(cox_people, make_survival_cohort) -> None:
+    cohort = make_survival_cohort(cox_people, person=None)
+    one, other = map(proportional_hazards, (cohort, WeekCounts.of(cohort)))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    pd.testing.assert_frame_equal(one.trend, other.trend)
