@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from evalkit.errors import EvalkitError
-from evalkit.study.months import Month, parse_month
+from evalkit.study.months import Month, month_number, parse_month
 from evalkit.study.protocol import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -19,6 +19,8 @@ Positive = Annotated[float, Field(gt=0)]
 Twelve = Annotated[list[Positive], Field(min_length=12, max_length=12)]
 Shares = Annotated[dict[str, Positive], Field(min_length=1)]
 """Weights of the values of a category; they need not sum to one."""
+
+_EPOCH = month_number(1970, 1)
 
 
 class Change(Section):
@@ -49,6 +51,10 @@ class Inflow(Pattern):
     """People who register for the first time."""
 
     people_a_month: Positive
+
+    def scaled(self, share: float) -> Inflow:
+        """Return the same inflow of a share of the people."""
+        return self.model_copy(update={"people_a_month": self.people_a_month * share})
 
 
 class LayOff(Section):
@@ -141,14 +147,19 @@ class Way(Section):
     last: Month
     takes_up: Share
     delay_days: Annotated[list[int], Field(min_length=2, max_length=2)]
+    traits: Traits | None = None
 
 
 class Referral(Section):
-    """Who is referred to the pilot, when, and who starts."""
+    """Who is referred to the pilot, when, and who starts.
+
+    A way of starting may attract other people than the rest: it has traits of its own.
+    """
 
     first: Month
     last: Month
     pauses: list[Month] = Field(default=[])
+    starts_pause: bool = False
     people_a_month: Positive
     weeks: Annotated[list[int], Field(min_length=2, max_length=2)]
     traits: Traits
@@ -163,13 +174,82 @@ class Referral(Section):
             raise ValueError("no way of starting reaches the last month")
         return self
 
+    def way(self, month: str) -> Way:
+        """Return the way of starting in a month."""
+        return next(way for way in self.ways if month <= way.last)
+
+    def traits_in(self, month: str) -> Traits:
+        """Return the effects on the odds of a referral in a month."""
+        return self.way(month).traits or self.traits
+
+    def scaled(self, share: float) -> Referral:
+        """Return the same rules for a share of the people."""
+        return self.model_copy(update={"people_a_month": self.people_a_month * share})
+
 
 class Effect(Section):
-    """What the pilot does: it multiplies the hazard of leaving for some weeks."""
+    """What the pilot does: it multiplies the hazard of leaving for some weeks.
+
+    `months` are factors by the month in which the effect on a person begins.
+    """
 
     hazard_ratio: Positive
     weeks: Positive
     since: Literal["start", "referral"]
+    months: dict[Month, Positive] = Field(default={})
+
+    def ratios(self, days: np.ndarray) -> np.ndarray:
+        """Return the hazard ratio of people on whom the effect begins on some days."""
+        dates = days.astype("int64").astype("datetime64[D]")
+        months = dates.astype("datetime64[M]").astype("int64") + _EPOCH
+        ratios = np.full(days.shape, self.hazard_ratio)
+        for month, factor in self.months.items():
+            ratios[months == parse_month(month)] *= factor
+        return ratios
+
+
+class Results(Section):
+    """How many results the pilot's list has within some months."""
+
+    first: Month
+    last: Month
+    people: Annotated[int, Field(ge=0)]
+
+
+class Totals(Section):
+    """Numbers that the pilot's list is held to, since a report prints them.
+
+    Who makes them up is left to chance. `ages` are shares of the referred and of those
+    who complete by the classes' first year, `starts` shares of those referred in each
+    way. Of the periods of `results`, the first that a month lies in takes it;
+    `result_ages` and `routes` are shares of all results.
+    """
+
+    referred: Annotated[int, Field(ge=1)]
+    ages: Shares
+    starts: dict[str, Share]
+    completed: Annotated[int, Field(ge=0)]
+    results: list[Results]
+    result_ages: Shares
+    routes: Shares
+
+    @model_validator(mode="after")
+    def _same_classes(self) -> Self:
+        if list(self.ages) != list(self.result_ages):
+            raise ValueError("ages and result_ages differ in their classes")
+        return self
+
+    def scaled(self, share: float) -> Totals:
+        """Return the same totals for a share of the people."""
+        results = [
+            period.model_copy(update={"people": round(period.people * share)})
+            for period in self.results
+        ]
+        numbers = {
+            "referred": max(1, round(self.referred * share)),
+            "completed": round(self.completed * share),
+        }
+        return self.model_copy(update={**numbers, "results": results})
 
 
 class Preset(Section):
@@ -196,6 +276,7 @@ class Preset(Section):
     experiment: Experiment
     referral: Referral
     effect: Effect
+    totals: Totals | None = None
 
     @property
     def months(self) -> range:
@@ -210,15 +291,21 @@ class Preset(Section):
         ]
         return self.model_copy(
             update={
-                "inflow": _scaled(self.inflow, share),
+                "inflow": self.inflow.scaled(share),
                 "lay_offs": self.lay_offs.model_copy(update={"waves": waves}),
-                "referral": _scaled(self.referral, share),
+                "referral": self.referral.scaled(share),
+                "totals": self.totals and self.totals.scaled(share),
             }
         )
 
     def with_effect(self, hazard_ratio: float) -> Preset:
-        """Return the same world, in which the pilot does more, less or nothing."""
-        effect = self.effect.model_copy(update={"hazard_ratio": hazard_ratio})
+        """Return the same world, in which the pilot does more, less or nothing.
+
+        It then does the same in every month.
+        """
+        effect = self.effect.model_copy(
+            update={"hazard_ratio": hazard_ratio, "months": {}}
+        )
         return self.model_copy(update={"effect": effect})
 
     def with_hidden_selection(self, log_odds: float) -> Preset:
@@ -227,13 +314,16 @@ class Preset(Section):
         The trait speeds its people's exits, too: no adjustment on covariates can
         then recover the truth.
         """
-        traits = self.referral.traits.model_copy(update={"trait": log_odds})
-        referral = self.referral.model_copy(update={"traits": traits})
+        hidden = {"trait": log_odds}
+        traits = self.referral.traits.model_copy(update=hidden)
+        ways = [
+            way.model_copy(
+                update={"traits": way.traits and way.traits.model_copy(update=hidden)}
+            )
+            for way in self.referral.ways
+        ]
+        referral = self.referral.model_copy(update={"traits": traits, "ways": ways})
         return self.model_copy(update={"referral": referral})
-
-
-def _scaled(flow: Inflow | Referral, share: float) -> Inflow | Referral:
-    return flow.model_copy(update={"people_a_month": flow.people_a_month * share})
 
 
 def read_preset(source: str | Path) -> Preset:

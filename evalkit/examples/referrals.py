@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evalkit.examples.careers import NEVER
+from evalkit.examples.events import after_pauses, events
 from evalkit.examples.population import DAYS_A_YEAR, log_scale
 from evalkit.examples.world import next_weekday
-from evalkit.study.months import first_day, last_day, month_text
+from evalkit.study.months import month_of, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.examples.careers import Careers, Chances
-    from evalkit.examples.preset import Effect, Way
+    from evalkit.examples.events import Event
+    from evalkit.examples.preset import Effect, Preset, Way
     from evalkit.examples.world import World
 
 _WEEK = 7
@@ -36,9 +38,12 @@ class Referrals:
         First day of the service, `NEVER` for those who did not start.
     way
         Way of starting.
+    age_class
+        Number of the age class: the totals' if there are any, else 0.
     """
 
     rows: np.ndarray
+    age_class: np.ndarray
     day: np.ndarray
     start: np.ndarray
     way: np.ndarray
@@ -47,14 +52,6 @@ class Referrals:
         """Return first day and end of the pilot's effect on each."""
         first = self.start if effect.since == "start" else self.day
         return first, first + int(_WEEK * effect.weeks)
-
-
-class Event(NamedTuple):
-    """A day on which people are referred."""
-
-    day: int
-    number: int
-    way: Way
 
 
 def refer(
@@ -90,13 +87,23 @@ def refer(
        distribution. Journal of Mathematical Psychology 15(2), 109-144.
     """
     fresh = np.ones(len(people), dtype=bool)
-    parts = []
-    for event in _events(world, rng):
+    birth = people["birth"].to_numpy()
+    parts: list[Referrals] = []
+    for event in events(world.preset, rng):
         candidates = np.flatnonzero(fresh & eligible(world, careers, event.day))
         keys = appeal(world, people, careers, candidates, event.day)
         keys += rng.gumbel(size=len(candidates))
-        rows = np.sort(candidates[np.argsort(-keys)[: event.number]])
-        part = _start(world, chances, rows, event, rng)
+        classes = _age_classes(birth[candidates], event)
+        rows = np.sort(candidates[_most_attracted(keys, classes, event)])
+        part = Referrals(
+            rows=rows,
+            age_class=_age_classes(birth[rows], event),
+            day=np.full(len(rows), event.day),
+            start=np.full(len(rows), NEVER),
+            way=np.full(len(rows), event.way.name),
+        )
+        places = _places(world.preset, event, parts)
+        part = _start(world, chances, part, event.way, places, rng)
         reached = part.reached(world.preset.effect)
         careers.put(rows, world.live(chances.of(rows), reached))
         fresh[rows] = False
@@ -115,6 +122,20 @@ def eligible(world: World, careers: Careers, day: int) -> np.ndarray:
     return np.asarray(careers.unemployed_on(day) & ~laid_off & fits)
 
 
+def _age_classes(birth: np.ndarray, event: Event) -> np.ndarray:
+    """Return people's classes of age on the day of an event."""
+    age = (event.day - birth) / DAYS_A_YEAR
+    return np.searchsorted(event.ages, age, side="right") - 1
+
+
+def _most_attracted(keys: np.ndarray, classes: np.ndarray, event: Event) -> np.ndarray:
+    """Return those with the largest keys of each age class, as many as it has."""
+    order = np.argsort(-keys)
+    return np.concatenate(
+        [order[classes[order] == k][:number] for k, number in enumerate(event.numbers)]
+    )
+
+
 def appeal(
     world: World, people: pd.DataFrame, careers: Careers, rows: np.ndarray, day: int
 ) -> np.ndarray:
@@ -122,56 +143,44 @@ def appeal(
     some = careers.of(rows)
     began = some.registered[np.arange(len(rows)), some.spell_on(day)]
     return log_scale(
-        world.preset.referral.traits,
+        world.preset.referral.traits_in(month_text(month_of(day))),
         people.iloc[rows],
         age=(day - people["birth"].to_numpy()[rows]) / DAYS_A_YEAR,
         weeks=(day - began) // _WEEK,
     )
 
 
-def _events(world: World, rng: np.random.Generator) -> list[Event]:
-    """Return every Monday of the pilot's months; a month's people are shared out."""
-    rules, events = world.preset.referral, []
-    for month in world.preset.months:
-        text = month_text(month)
-        if not rules.first <= text <= rules.last or text in rules.pauses:
-            continue
-        way = next(way for way in rules.ways if text <= way.last)
-        days = np.arange(first_day(month), last_day(month) + 1)
-        mondays = days[(days + 3) % _WEEK == 0]
-        number = rng.poisson(rules.people_a_month)
-        shares = np.array_split(np.arange(number), len(mondays))
-        events += [
-            Event(int(day), len(share), way)
-            for day, share in zip(mondays, shares, strict=True)
-        ]
-    return events
+def _places(preset: Preset, event: Event, parts: list[Referrals]) -> int | None:
+    """Return how many of an event may start, where the share of starters is fixed."""
+    if preset.totals is None:
+        return None
+    before = [part for part in parts if (part.way == event.way.name).all()]
+    referred = sum(len(part.rows) for part in before) + sum(event.numbers)
+    started = sum(int((part.start < NEVER).sum()) for part in before)
+    return round(preset.totals.starts[event.way.name] * referred) - started
 
 
 def _start(
     world: World,
     chances: Chances,
-    rows: np.ndarray,
-    event: Event,
+    referred: Referrals,
+    way: Way,
+    places: int | None,
     rng: np.random.Generator,
 ) -> Referrals:
     """Let those start who are still registered on the day and take it up."""
-    low, high = event.way.delay_days
-    day = np.full(len(rows), event.day)
-    delay = rng.integers(low, high + 1, size=len(rows))
-    planned = next_weekday(day + delay)
-    takes_up = rng.random(len(rows)) < event.way.takes_up
-    referred = Referrals(
-        rows=rows,
-        day=day,
-        start=np.full(len(rows), NEVER),
-        way=np.full(len(rows), event.way.name),
-    )
+    low, high = way.delay_days
+    delay = rng.integers(low, high + 1, size=len(referred.day))
+    planned = after_pauses(world.preset, next_weekday(referred.day + delay))
+    chance = rng.random(len(referred.day))
     until_start = referred.reached(world.preset.effect)
-    lives = world.live(chances.of(rows), until_start)
-    still = lives.spell_on(planned) == lives.spell_on(day)
-    start = np.where(takes_up & still, planned, NEVER)
-    return replace(referred, start=start)
+    lives = world.live(chances.of(referred.rows), until_start)
+    still = lives.spell_on(planned) == lives.spell_on(referred.day)
+    if places is None:
+        takes_up = chance < way.takes_up
+    else:
+        takes_up = np.argsort(np.argsort(chance + ~still)) < places
+    return replace(referred, start=np.where(takes_up & still, planned, NEVER))
 
 
 def _together(parts: list[Referrals]) -> Referrals:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evalkit.examples.achievements import achieve
 from evalkit.examples.movements import dates
 from evalkit.examples.pilot_list import pilot_list
 from evalkit.examples.population import draw_people
@@ -105,12 +106,15 @@ def simulate(preset: Preset, *, seed: int) -> Simulation:
     people, chances = draw_people(preset, whole, people_rng)
     people, chances, careers = _seen(people, chances, world)
     referrals = refer(world, people, chances, careers, referral_rng)
+    achievements = achieve(chances, careers, referrals, preset, result_rng)
     spells = spells_of(people, chances, careers, preset)
     return Simulation(
         people=people.assign(birth_date=dates(people["birth"])).drop(columns="birth"),
         spells=spell_table(spells, last_day(months[-1])),
         snapshots=snapshots_of(spells, chances, careers, preset),
-        pilot=pilot_list(people, chances, careers, referrals, preset, result_rng),
+        pilot=pilot_list(
+            people["person_id"], referrals, achievements, last_day(months[-1])
+        ),
         truth=find_truth(world, chances, referrals, people["person_id"]),
         preset=preset,
         seed=seed,

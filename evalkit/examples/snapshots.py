@@ -81,6 +81,20 @@ def _pick(weights: dict[str, float], chance: np.ndarray) -> np.ndarray:
     return np.array(list(weights))[at]
 
 
+def chance_of(weights: dict[str, float], name: str) -> float:
+    """Return a uniform number that makes `_pick` choose a name: its interval's middle.
+
+    Examples
+    --------
+    >>> chance_of({"01": 3, "04": 1}, "04")
+    0.875
+    """
+    names = list(weights)
+    edges = np.cumsum([0.0, *weights.values()]) / sum(weights.values())
+    at = names.index(name)
+    return float((edges[at] + edges[at + 1]) / 2)
+
+
 def spell_table(spells: pd.DataFrame, end: int) -> pd.DataFrame:
     """Return the spells as the register knew them on its last day."""
     left = spells["left"].to_numpy()

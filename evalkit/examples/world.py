@@ -170,7 +170,8 @@ def _leave(
     hazard = _hazard(exits, entry, laid_off, edges)
     middle = (edges[:, 1:] + edges[:, :-1]) / 2
     hazard[_inside(middle, services)] *= exits.in_service
-    hazard[_inside(middle, window[:, None])] *= world.preset.effect.hazard_ratio
+    ratio = world.preset.effect.ratios(window[:, :1])
+    hazard *= np.where(_inside(middle, window[:, None]), ratio, 1.0)
     clock = np.interp(edges, world.days, world.risk)
     taken = np.cumsum(hazard * np.diff(clock, axis=1), axis=1)
     reached = taken >= need[:, None]
