@@ -45,7 +45,7 @@ def test_a_plan_that_counts_them_as_not_unemployed(register_of) -> None:
 
 def test_laid_off_at_time_zero(register_of) -> None:
     people = followed(register_of)
-    assert set(people.index[people["laid_off"]]) == {
+    assert set(people.index[people["laid_off"] == 1]) == {
         "laid off then", "laid off, left", "laid off, died",
     }  # fmt: skip
 

@@ -68,9 +68,11 @@ def test_readings_are_comparisons_of_their_own(table, cohort) -> None:
     expected = {
         "primary": pooled(cohort, everybody),
         "services_fail": pooled(cohort, everybody, "outcome_strict"),
-        "laid_off_other_way": pooled(cohort, ~people["laid_off"], "outcome_laid_off"),
+        "laid_off_other_way": pooled(
+            cohort, people["laid_off"] == 0, "outcome_laid_off"
+        ),
         "report_rule": pooled(cohort, everybody, "outcome_report"),
-        "without_laid_off": pooled(cohort, ~people["laid_off"]),
+        "without_laid_off": pooled(cohort, people["laid_off"] == 0),
         "later_clients_dropped": pooled(cohort, ~joined(people)),
         "after_6_months": pooled(cohort, everybody, "outcome_6_months"),
     }
