@@ -161,6 +161,20 @@ class Statement(Section):
     readings: Annotated[list[Claim], Field(min_length=1)]
 
 
+class Activity(Section):
+    """Something of which a report says how often it was done; no register holds it."""
+
+    en: str = Field(description="What was done, in English.")
+    fi: str = Field(default="", description="The same in Finnish.")
+    sv: str = Field(default="", description="The same in Swedish.")
+    count: NonNegativeInt = Field(description="How often.")
+    more: bool = Field(default=False, description="true: more than that.")
+
+    def text(self, language: str) -> str:
+        """Return what was done in a language, or in English if there is no text."""
+        return {"fi": self.fi, "sv": self.sv}.get(language, "") or self.en
+
+
 class Published(Section):
     """All statements of a report.
 
@@ -187,6 +201,9 @@ class Published(Section):
 
     title: str = Field(description="Name of the report.")
     statements: list[Statement]
+    activities: list[Activity] = Field(
+        default=[], description="What it says was done; data cannot check this."
+    )
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-Format = Literal["svg", "png"]
+Format = Literal["svg", "png", "pdf"]
 FORMATS: tuple[Format, ...] = ("svg", "png")
 POINTS_AN_INCH = 72.0
 DOTS_AN_INCH = 160
@@ -85,11 +85,13 @@ _STYLE: Any = {
     "savefig.facecolor": "white",
     "svg.fonttype": "path",
     "svg.hashsalt": "evalkit",
+    "pdf.fonttype": 42,  # letters that can be searched and edited
     "path.simplify": False,
 }
 _METADATA: dict[Format, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
 
 
@@ -181,7 +183,7 @@ def figure_bytes(figure: Figure | Axes, file_format: Format) -> bytes:
     figure
         A figure, or axes of it.
     file_format
-        ``"svg"`` or ``"png"``.
+        ``"svg"``, ``"png"`` or ``"pdf"``.
 
     Examples
     --------
@@ -212,7 +214,7 @@ def save_figure(
     path
         Path without its ending: ``results/monthly_shares``.
     formats
-        ``"svg"``, ``"png"`` or both.
+        ``"svg"``, ``"png"``, ``"pdf"``: any of them.
 
     Returns
     -------
