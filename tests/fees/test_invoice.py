@@ -66,6 +66,16 @@ def test_value_added_tax(vat, net, tax) -> None:
     assert made.gross == made.net + made.vat
 
 
+def test_a_sum_that_includes_the_tax_is_paid_to_the_cent() -> None:
+    """0.18 / 1.24 rounds to 0.15, whose tax alone would round to 0.04."""
+    contract = make_contract(
+        vat={"rate": 0.24, "included": True}, mapping={"amount": 0.18}
+    )
+    made = bill([event("m", "mapping", "2020-01-01")], contract)
+    sums = (made.net, made.vat, made.gross)
+    assert sums == (Decimal("0.15"), Decimal("0.03"), Decimal("0.18"))
+
+
 def test_months_and_kinds_add_up() -> None:
     events = [
         event("m1", "mapping", "2020-01-31", person_id="p"),

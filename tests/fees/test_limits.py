@@ -82,6 +82,16 @@ def test_all_terms_of_a_refused_employment_are_refused() -> None:
     assert (amounts["a"], amounts["b"]) == (300, 400)
 
 
+def test_an_employment_is_an_own_firms_if_any_of_its_terms_is() -> None:
+    """The employer joined the provider's group, or left it, on the way."""
+    for flags in ((True, False), (False, True)):
+        terms = [
+            job("a", "2020-02-01", "2020-04-30", person_id="p", own_firm=flags[0]),
+            job("b", "2020-05-01", "2020-07-31", person_id="p", own_firm=flags[1]),
+        ]
+        assert paid(terms) == {"a": 0, "b": 0}
+
+
 def test_a_refused_own_job_leaves_the_fee_for_another_employer() -> None:
     events = [
         job("own", "2020-02-01", None, person_id="p", own_firm=True),

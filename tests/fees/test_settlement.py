@@ -243,6 +243,22 @@ def test_overlapping_terms_count_once() -> None:
     assert paid(events) == {"a": 0, "b": 0}
 
 
+def test_a_term_within_another_neither_ends_nor_breaks_it() -> None:
+    first = job("a", "2020-01-01", "2020-03-31", person_id="p")
+    inside = job("b", "2020-02-01", "2020-02-10", person_id="p")
+    after = job("c", "2020-04-01", "2020-06-30", person_id="p")
+    assert paid([first, inside, after]) == {"a": 300, "b": 0, "c": 400}
+    assert reason([first, inside]) == "employment of 3 months was paid with a"
+
+
+def test_the_earlier_employment_is_paid_whatever_the_employers_name() -> None:
+    events = [
+        job("late", "2020-06-01", "2020-08-31", person_id="p", employer="a"),
+        job("early", "2020-01-01", "2020-03-31", person_id="p", employer="z"),
+    ]
+    assert paid(events) == {"early": 300, "late": 0}
+
+
 def test_a_client_is_paid_for_once_or_for_each_employment() -> None:
     events = [
         job("a", "2020-01-01", "2020-03-31", person_id="p"),
