@@ -69,7 +69,9 @@ class Cohort(Result):
     @property
     def is_pilot(self) -> pd.Series[bool]:
         """True for the rows of the pilot group."""
-        return self.people["group"] == "pilot"
+        # Numpy compares texts several times as fast as pandas.
+        pilot = self.people["group"].to_numpy() == "pilot"
+        return pd.Series(pilot, index=self.people.index, name="group")
 
     def __str__(self) -> str:
         sizes = self.people["group"].value_counts()
@@ -183,11 +185,12 @@ def _require_columns(df: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _groups(values: pd.Series, source: str) -> pd.Series:
-    words = values.astype(str).str.strip().str.casefold()
-    groups = pd.Series(
-        np.select([words.isin(_PILOT), words.isin(_CONTROL)], ["pilot", "control"], ""),
-        index=values.index,
+    codes, spellings = pd.factorize(values.astype(str), use_na_sentinel=False)
+    words = spellings.str.strip().str.casefold()
+    known = np.select(
+        [words.isin(_PILOT), words.isin(_CONTROL)], ["pilot", "control"], ""
     )
+    groups = pd.Series(known.astype(object)[codes], index=values.index)
     _refuse(groups == "", source, "1, True or 'pilot', or 0, False or 'control'")
     return groups
 
