@@ -14,7 +14,7 @@ from evalkit.estimate.effect import checked_level
 from evalkit.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evalkit.estimate.comparison import Comparison
 
     Array = NDArray[np.float64]
+    Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,153 +136,196 @@ def redraw_distribution(
     if redraws < 1:
         raise EstimationError(f"`redraws` must be at least 1, got {redraws}.")
     months = _months(comparison, whole)
-    tables = [_exact(row, level) for row in months.to_dict("records")]
-    simulated = _simulated(months, redraws, np.random.default_rng(seed))
-    pooled = _pooled(months, pd.DataFrame(tables), simulated["pooled"], level)
+    estimates = _simulated(months, redraws, np.random.default_rng(seed))
+    together = months.pooled(estimates)
+    exact = _exact(months, level)
+    last = _last_row(months, exact, together, level)
     return Redraws(
-        table=pd.DataFrame([*tables, pooled])[_COLUMNS],
-        simulated=simulated,
+        table=pd.DataFrame({name: [*exact[name], last[name]] for name in _COLUMNS}),
+        simulated=pd.DataFrame(
+            np.column_stack([estimates, together]), columns=[*months.names, "pooled"]
+        ),
         level=level,
     )
 
 
-_COLUMNS = [
-    "month", "estimate", "whole_frame", "redraw_mean", "redraw_sd", "redraw_low",
-    "redraw_high", "position", "unusual", "n_pilot", "n_control", "frame", "note",
+_MEASURES = [
+    "estimate", "whole_frame", "redraw_mean", "redraw_sd", "redraw_low",
+    "redraw_high", "position", "unusual",
 ]  # fmt: skip
+_DRAWN = ["pilot_events", "n_pilot", "control_events", "n_control"]
+_COLUMNS = ["month", *_MEASURES, "n_pilot", "n_control", "frame", "note"]
 
 
-def _months(comparison: Comparison, whole: WholeFrame) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Months:
+    """Counts by month: of both groups of the draw, and of the whole frame.
+
+    Events and people with a known outcome: x1 of n1 pilots, x0 of n0 controls, and
+    `events` of `frame` people in the frame.
+    """
+
+    names: list[str]
+    x1: Counts
+    n1: Counts
+    x0: Counts
+    n0: Counts
+    events: Counts
+    frame: Counts
+
+    @property
+    def both(self) -> NDArray[np.bool_]:
+        """True for the months that have both groups."""
+        return (self.n1 > 0) & (self.n0 > 0)
+
+    @property
+    def pilot(self) -> Array:
+        """The pilots' share in each month, NaN where there are none."""
+        return np.where(self.n1 > 0, self.x1, np.nan) / np.maximum(self.n1, 1)
+
+    @property
+    def weights(self) -> Array:
+        """The Mantel-Haenszel weights of the months with both, which sum to one."""
+        n1, n0 = self.n1[self.both], self.n0[self.both]
+        raw = n1 * n0 / (n1 + n0)
+        return np.asarray(raw / raw.sum())
+
+    def pooled(self, values: Array) -> Array:
+        """Return the weighted mean over the months, which are the last axis."""
+        if not self.both.any():
+            return np.full(values.shape[:-1], np.nan)
+        return np.asarray(values[..., self.both] @ self.weights)
+
+
+def _months(comparison: Comparison, whole: WholeFrame) -> _Months:
     """Return the counts of the draw and of the whole frame side by side."""
-    drawn = comparison.months
-    if comparison.outcome != "outcome" or drawn["pilot_events"].isna().any():
+    drawn = _checked(comparison).months
+    names = drawn["month"].to_list()
+    columns = (whole.table[name] for name in ("month", "group", "events", "known"))
+    everybody = {
+        (month, group): counts for month, group, *counts in zip(*columns, strict=True)
+    }
+    if lost := [month for month in names if (month, "control") not in everybody]:
+        raise EstimationError(
+            f"The whole frame lacks {', '.join(lost)}.",
+            hint="Follow up the whole frame for the same months.",
+        )
+    events, frame = _counts(everybody[month, "control"] for month in names)
+    _, pilots = _counts(everybody[month, "pilot"] for month in names)
+    x1, n1, x0, n0 = (drawn[name].to_numpy(dtype=np.int64) for name in _DRAWN)
+    months = _Months(
+        names=names, x1=x1, n1=n1, x0=x0, n0=n0, events=events, frame=frame
+    )
+    _require_same_people(months, pilots)
+    return months
+
+
+def _checked(comparison: Comparison) -> Comparison:
+    """Return the comparison if it is one of counts of the default outcome."""
+    counted = comparison.table["pilot_events"].notna().all()
+    if comparison.outcome != "outcome" or not counted:
         raise EstimationError(
             "Redraws are made from counts of the outcome 'outcome', "
             f"the comparison is of {comparison.outcome!r}.",
             hint="Compare with the default outcome.",
         )
-    counts = whole.counts.rename(
-        columns={
-            "stratum": "month",
-            "n_control": "frame",
-            "control_events": "frame_events",
-            "n_pilot": "pilots_there",
-        }
-    )
-    months = drawn.merge(counts.drop(columns="pilot_events"), on="month", how="left")
-    lost = months["month"][months["frame"].isna()]
-    if len(lost):
-        raise EstimationError(
-            f"The whole frame lacks {', '.join(lost)}.",
-            hint="Follow up the whole frame for the same months.",
-        )
-    _require_same_people(months)
-    return months.astype({"frame": int, "frame_events": int})
+    return comparison
 
 
-def _require_same_people(months: pd.DataFrame) -> None:
+def _counts(pairs: Iterable[Sequence[int]]) -> tuple[Counts, Counts]:
+    """Return events and people as arrays."""
+    events, people = zip(*pairs, strict=True)
+    return np.array(events, dtype=np.int64), np.array(people, dtype=np.int64)
+
+
+def _require_same_people(months: _Months, pilots: Counts) -> None:
     """Refuse a sample that cannot have come from the frame beside it."""
-    events, controls = months["control_events"], months["n_control"]
     wrong = (
-        (months["pilots_there"] != months["n_pilot"])
-        | (events > months["frame_events"])
-        | (controls - events > months["frame"] - months["frame_events"])
+        (pilots != months.n1)
+        | (months.x0 > months.events)
+        | (months.n0 - months.x0 > months.frame - months.events)
     )
     if wrong.any():
         raise EstimationError(
             "The sample and the whole frame do not belong together in "
-            f"{', '.join(months['month'][wrong])}.",
+            f"{', '.join(np.array(months.names)[wrong])}.",
             hint="Use the same register, plan and reading of time zero for both.",
         )
 
 
-def _exact(month: dict[Hashable, Any], level: float) -> dict[str, object]:
-    """Return the distribution of a month's redraws in closed form."""
+def _exact(months: _Months, level: float) -> dict[str, Iterable[object]]:
+    """Return the distribution of each month's redraws in closed form."""
     from scipy.stats import hypergeom
 
-    n1, n0 = int(month["n_pilot"]), int(month["n_control"])
-    frame, events = int(month["frame"]), int(month["frame_events"])
-    names = ("month", "estimate", "n_pilot", "n_control")
-    row: dict[str, object] = {name: month[name] for name in names}
-    if not n1 or not n0:
-        nothing = dict.fromkeys(_COLUMNS[1:9], math.nan)
-        return row | nothing | {"frame": frame, "note": "one group is empty"}
-    pilot, drawn = month["pilot_events"] / n1, int(month["control_events"])
-    redrawn = hypergeom(frame, events, n0)
+    both, n0, x0 = months.both, np.maximum(months.n0, 1), months.x0
+    redrawn = hypergeom(months.frame, months.events, months.n0)
+    most, fewest = redrawn.ppf([[(1 + level) / 2], [(1 - level) / 2]])
     # More events among the controls make the estimate smaller.
-    above, equal = redrawn.sf(drawn), redrawn.pmf(drawn)
-    tail = (1 - level) / 2
-    return row | {
-        "whole_frame": pilot - events / frame,
-        "redraw_mean": pilot - events / frame,
-        "redraw_sd": _sd(n0, frame, events),
-        "redraw_low": pilot - redrawn.ppf(1 - tail) / n0,
-        "redraw_high": pilot - redrawn.ppf(tail) / n0,
+    above, equal, up_to = redrawn.sf(x0), redrawn.pmf(x0), redrawn.cdf(x0)
+    share = months.events / np.maximum(months.frame, 1)
+    measures = {
+        "estimate": months.pilot - x0 / n0,
+        "whole_frame": months.pilot - share,
+        "redraw_mean": months.pilot - share,
+        "redraw_sd": _sd(share, n0, months.frame),
+        "redraw_low": months.pilot - most / n0,
+        "redraw_high": months.pilot - fewest / n0,
         "position": above + equal / 2,
-        "unusual": min(1.0, 2 * min(above + equal, redrawn.cdf(drawn))),
-        "frame": frame,
-        "note": "the sample is the whole frame" if n0 == frame else "",
+        "unusual": np.minimum(1, 2 * np.minimum(above + equal, up_to)),
+    }
+    notes = np.where(n0 == months.frame, "the sample is the whole frame", "")
+    return {
+        **{name: np.where(both, column, np.nan) for name, column in measures.items()},
+        "month": months.names,
+        "n_pilot": months.n1,
+        "n_control": months.n0,
+        "frame": months.frame,
+        "note": np.where(both, notes, "one group is empty").tolist(),
     }
 
 
-def _sd(n0: int, frame: int, events: int) -> float:
+def _sd(share: Array, n: Counts, frame: Counts) -> Array:
     """Return the standard deviation of a sample's share."""
-    share = events / frame
-    return math.sqrt(share * (1 - share) / n0 * (frame - n0) / max(frame - 1, 1))
+    left = (frame - n) / np.maximum(frame - 1, 1)
+    return np.asarray(np.sqrt(share * (1 - share) / n * np.maximum(left, 0)))
 
 
-def _simulated(
-    months: pd.DataFrame, redraws: int, random: np.random.Generator
-) -> pd.DataFrame:
-    """Return the estimates of simulated redraws, by month and pooled."""
-    n1, n0, frame, events = (
-        months[name].to_numpy(dtype=np.int64)
-        for name in ("n_pilot", "n_control", "frame", "frame_events")
-    )
-    with np.errstate(invalid="ignore"):
-        pilot = months["pilot_events"].to_numpy(dtype=float) / n1
-        drawn = random.hypergeometric(events, frame - events, n0, (redraws, n0.size))
-        estimates = pilot - drawn / n0
-    simulated = pd.DataFrame(estimates, columns=list(months["month"]))
-    both = (n1 > 0) & (n0 > 0)
-    pooled = estimates[:, both] @ _weights(months[both]) if both.any() else math.nan
-    return simulated.assign(pooled=pooled)
+def _simulated(months: _Months, redraws: int, random: np.random.Generator) -> Array:
+    """Return the estimates of simulated redraws, one row each, by month."""
+    others = months.frame - months.events
+    size = (redraws, len(months.names))
+    drawn = random.hypergeometric(months.events, others, months.n0, size)
+    shares = np.where(months.n0 > 0, drawn, np.nan) / np.maximum(months.n0, 1)
+    return months.pilot - shares
 
 
-def _weights(months: pd.DataFrame) -> Array:
-    """Return the Mantel-Haenszel weights, which sum to one."""
-    n1, n0 = (months[name].to_numpy(dtype=float) for name in ("n_pilot", "n_control"))
-    raw = n1 * n0 / (n1 + n0)
-    return np.asarray(raw / raw.sum())
-
-
-def _pooled(
-    months: pd.DataFrame, tables: pd.DataFrame, simulated: pd.Series, level: float
+def _last_row(
+    months: _Months, exact: dict[str, Any], simulated: Array, level: float
 ) -> dict[str, object]:
     """Return the row of all months: moments from the months, the rest simulated."""
-    both = ((months["n_pilot"] > 0) & (months["n_control"] > 0)).to_numpy()
+    both = months.both
     row: dict[str, object] = {
         "month": "pooled",
-        "n_pilot": int(months["n_pilot"][both].sum()),
-        "n_control": int(months["n_control"][both].sum()),
-        "frame": int(months["frame"][both].sum()),
+        "n_pilot": int(months.n1[both].sum()),
+        "n_control": int(months.n0[both].sum()),
+        "frame": int(months.frame[both].sum()),
         "note": "limits and position are simulated",
     }
     if not both.any():
-        return row | dict.fromkeys(_COLUMNS[1:9], math.nan)
-    weights, used = _weights(months[both]), tables[both]
-    estimate = float(weights @ used["estimate"].astype(float))
+        return row | dict.fromkeys(_MEASURES, math.nan)
+    estimate = float(months.pooled(exact["estimate"]))
     # Equal estimates may differ in their last bit.
     apart = np.where(np.isclose(simulated, estimate), 0, simulated - estimate)
     below, above = (apart < 0).mean(), (apart > 0).mean()
-    tail = (1 - level) / 2
+    low, high = np.quantile(simulated, [(1 - level) / 2, (1 + level) / 2])
+    variance = months.weights**2 @ exact["redraw_sd"][both] ** 2
     return row | {
         "estimate": estimate,
-        "whole_frame": float(weights @ used["whole_frame"].astype(float)),
-        "redraw_mean": float(weights @ used["redraw_mean"].astype(float)),
-        "redraw_sd": float(np.sqrt(weights**2 @ used["redraw_sd"].astype(float) ** 2)),
-        "redraw_low": float(np.quantile(simulated, tail)),
-        "redraw_high": float(np.quantile(simulated, 1 - tail)),
+        "whole_frame": float(months.pooled(exact["whole_frame"])),
+        "redraw_mean": float(months.pooled(exact["redraw_mean"])),
+        "redraw_sd": math.sqrt(variance),
+        "redraw_low": float(low),
+        "redraw_high": float(high),
         "position": float(below + (1 - below - above) / 2),
         "unusual": float(min(1.0, 2 * min(1 - below, 1 - above))),
     }
