@@ -109,6 +109,17 @@ def test_what_no_cost_can_be_worked_out_from(made) -> None:
         cost_per_additional_exit(made, effect(0.1, math.nan), 10)
 
 
+def test_a_cost_that_is_itself_uncertain(made) -> None:
+    """Its error is of the sum, as the cost is; the set is wider for it."""
+    difference = effect(0.05, 0.01)
+    known = cost_per_additional_exit(made, difference, 1000)
+    cost = cost_per_additional_exit(made, difference, 1000, cost_se=5000)
+    ratio = fieller(50, 0.05, 5, 0.01, Z)
+    ends = (float(cost.ci_low), float(cost.ci_high))
+    assert ends == pytest.approx((ratio.low, ratio.high), abs=0.005)
+    assert cost.ci_low < known.ci_low < known.ci_high < cost.ci_high
+
+
 numbers = st.floats(-10, 10).filter(lambda x: abs(x) > 1e-3)
 errors = st.floats(0.01, 5)
 

@@ -66,6 +66,12 @@ def test_a_finnish_file(tmp_path, finnish, encoding) -> None:
     assert (assembled.persons, assembled.days, assembled.own_firm) == (11, 10, True)
 
 
+def test_rows_without_any_value_are_passed_over(tmp_path, finnish) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text(FINNISH + ";" * 15 + "\n", encoding="utf-8")
+    assert len(read_events(file, finnish)) == 3
+
+
 def test_an_invoice_from_a_file(tmp_path, finnish) -> None:
     file = tmp_path / "events.csv"
     file.write_text(FINNISH, encoding="utf-8")

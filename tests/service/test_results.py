@@ -227,6 +227,13 @@ def test_ages_come_from_the_nearest_snapshot() -> None:
     assert sizes["60+"] == 5  # with e, g and h
 
 
+def test_nobody_completes_who_did_not_start() -> None:
+    people = clients()
+    people.loc[people["id"] == "c", "päättyi"] = "1.2.2020"
+    totals = service_results(opened(people, stock(people)), plan=make_plan()).totals
+    assert (totals["started"], totals["completed"]) == (8, 7)
+
+
 @pytest.mark.parametrize("lost", ["start_date", "end_date", "result", "way"])
 def test_a_column_that_is_not_mapped_is_named(lost) -> None:
     people = clients()
