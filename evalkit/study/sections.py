@@ -163,8 +163,8 @@ def commented_sections(root: Section, *, note: str = "") -> str:
     for paragraph in note.split("\n\n") if note else ():
         lines += [*_comment(paragraph), "#"]
     lines = lines[:-1]
-    for name, field in _fields(type(root)).items():
-        lines += ["", *_table(name, field, getattr(root, name))]
+    for name, field, value in _values(root):
+        lines += ["", *_table(name, field, value)]
     return "\n".join(lines).strip() + "\n"
 
 
@@ -187,8 +187,7 @@ def _table(name: str, field: FieldInfo, value: object) -> Iterator[str]:
 def _keys(section: Section, path: str, *, explained: bool = True) -> Iterator[str]:
     """Write a section's keys; mappings follow as tables of their own."""
     mappings = []
-    for name, field in _fields(type(section)).items():
-        value = getattr(section, name)
+    for name, field, value in _values(section):
         if isinstance(value, dict) and value:
             mappings.append((name, field, value))
             continue
@@ -207,7 +206,15 @@ def _keys(section: Section, path: str, *, explained: bool = True) -> Iterator[st
 
 
 def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
-    return dict(section.model_fields)
+    """Return a section's fields under the names that the file uses."""
+    fields = section.model_fields
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _values(section: Section) -> Iterator[tuple[str, FieldInfo, Any]]:
+    """Yield each key's name in the file, its field and its value."""
+    for name, field in type(section).model_fields.items():
+        yield field.alias or name, field, getattr(section, name)
 
 
 def _section_in(annotation: Any) -> type[Section] | None:  # noqa: ANN401
