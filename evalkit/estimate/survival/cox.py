@@ -235,7 +235,8 @@ def _resampled(
     places = [everybody.terms.index(term) for term in model.terms]
 
     def coefficients(drawn: Durations) -> Array:
-        return everybody.with_weights(drawn.weights).coefficients[places]
+        fit = everybody.with_weights(np.asarray(drawn.weights))
+        return fit.coefficients[places]
 
     se, note = replicated(replicates, everybody.durations, coefficients)
     return np.diag(se**2), note

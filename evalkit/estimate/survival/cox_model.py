@@ -111,12 +111,9 @@ class CoxModel:
             note=joined(durations.note, dropped_note(names, useful)),
         )
 
-    def with_weights(self, weights: Array | None) -> CoxFit:
+    def with_weights(self, weights: Array) -> CoxFit:
         """Fit the model anew with other weights of its rows; those of 0 are out."""
-        durations = self.durations
-        if weights is None:
-            weights = np.ones(len(durations.rows))
-        used = weights > 0
+        durations, used = self.durations, weights > 0
         rows = risk_rows(
             durations.entry[used],
             durations.end[used],
@@ -169,7 +166,7 @@ def infinite_note(terms: Sequence[str], is_finite: NDArray[np.bool_]) -> str:
         return ""
     return (
         f"no finite estimate of {', '.join(lost)}: among those at risk together, "
-        "nobody left on one side of it, or everybody was on one side"
+        "nobody or everybody left on one side of it, or all were on one side"
     )
 
 

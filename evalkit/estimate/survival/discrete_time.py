@@ -159,7 +159,8 @@ def discrete_time_hazard(
     than ten exits share the level of their neighbours. Deaths and moves that were
     noticed at a look count as at risk until then.
 
-    Fitted by Fisher's scoring; the clustered covariance sums each person's influence.
+    Errors are from the expected information; the clustered covariance sums each
+    person's influence.
 
     References
     ----------

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
+import pandas as pd
 import pytest
 
 from evalkit.cohort.cohort import Cohort
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @pytest.fixture
@@ -34,5 +31,32 @@ def make_survival_cohort():
             "covariates": ["age", "place"],
         }
         return Cohort.from_frame(people, **{**columns, **names})
+
+    return make
+
+
+@pytest.fixture
+def steep_people() -> pd.DataFrame:
+    """Return people whose income has a very long tail, and speeds their exit."""
+    random = np.random.default_rng(3)
+    income = np.exp(2.5 * random.normal(size=200))
+    weeks = np.ceil(random.exponential(30 / (1 + 0.3 * income)))
+    return pd.DataFrame(
+        {
+            "pilot": random.random(200) < 0.5,
+            "income": income,
+            "weeks": np.minimum(weeks, 52),
+            "left": weeks < 52,
+        }
+    )
+
+
+@pytest.fixture
+def make_plain_cohort(make_survival_cohort):
+    """Make a cohort of people without months, persons and elapsed weeks."""
+
+    def make(people: pd.DataFrame, *covariates: str) -> Cohort:
+        missing = dict.fromkeys(("weeks_before", "person", "month"))
+        return make_survival_cohort(people, covariates=covariates, **missing)
 
     return make

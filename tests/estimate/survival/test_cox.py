@@ -310,3 +310,14 @@ def test_counts_of_people_give_the_same(
         assert getattr(plain, name) == pytest.approx(getattr(counted, name))
     with pytest.raises(EstimationError, match="Covariates need people"):
         hazard_ratio(counts, covariates=["age"])
+
+
+def test_a_covariate_with_a_long_tail(steep_people, make_plain_cohort) -> None:
+    """A whole step would lead downhill; a shorter one finds the maximum."""
+    cohort = make_plain_cohort(steep_people, "income")
+    found = hazard_ratio(cohort, covariates=None)
+    thousands = steep_people.assign(income=steep_people["income"] / 1000)
+    scaled = hazard_ratio(make_plain_cohort(thousands, "income"), covariates=None)
+    coefs = [each.coefficients["coef"].to_numpy() for each in (found, scaled)]
+    np.testing.assert_allclose(coefs[0] * [1, 1000], coefs[1], rtol=1e-7)
+    assert found.log_likelihood > found.log_likelihood_null

@@ -159,3 +159,28 @@ def test_counts_of_people_give_the_same(
     pd.testing.assert_frame_equal(one.baseline, other.baseline)
     with pytest.raises(EstimationError, match="Looks need people"):
         discrete_time_hazard(WeekCounts.of(cohort))
+
+
+def test_the_table_of_a_ratio(cox_people, make_survival_cohort) -> None:
+    found = discrete_time_hazard(make_survival_cohort(cox_people), interval=4)
+    row = found.to_frame().iloc[0]
+    first = found.coefficients.iloc[0]
+    assert row["estimate"] == pytest.approx(math.exp(first["coef"]))
+    assert row["method"] == "discrete-cloglog"
+    assert "baseline" not in row
+
+
+@pytest.mark.parametrize("link", ["cloglog", "logit"])
+def test_a_covariate_with_a_long_tail(steep_people, make_plain_cohort, link) -> None:
+    """Steps by expected information would go to and fro and find no maximum."""
+    thousands = steep_people.assign(income=steep_people["income"] / 1000)
+    coefs = [
+        discrete_time_hazard(
+            make_plain_cohort(people, "income"),
+            interval=4,
+            link=link,
+            covariates=None,
+        ).coefficients["coef"]
+        for people in (steep_people, thousands)
+    ]
+    np.testing.assert_allclose(coefs[0] * [1, 1000], coefs[1], rtol=1e-7)

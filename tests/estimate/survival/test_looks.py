@@ -196,6 +196,14 @@ def test_looks_that_are_not_there(both, cox_people, make_survival_cohort) -> Non
         coarsened(make_survival_cohort(cox_people, weeks=None), 4)
 
 
+def test_horizons_beyond_the_follow_up_are_left_out(
+    cox_people, make_survival_cohort
+) -> None:
+    cohort = make_survival_cohort(cox_people)
+    table = interval_effects(cohort, interval=4, horizons=[13, 400]).table
+    assert set(table["weeks"].dropna()) == {13}
+
+
 def test_a_look_every_four_weeks(cox_people, make_survival_cohort) -> None:
     people = coarsened(make_survival_cohort(cox_people), 4).people
     assert (people["weeks"] % 4 == 0).all()

@@ -125,3 +125,10 @@ def test_counts_of_people_give_the_same(cox_people, make_survival_cohort) -> Non
     one, other = map(proportional_hazards, (cohort, WeekCounts.of(cohort)))
     pd.testing.assert_frame_equal(one.table, other.table)
     pd.testing.assert_frame_equal(one.trend, other.trend)
+
+
+def test_all_leave_in_one_week(cox_people, make_survival_cohort) -> None:
+    people = cox_people.assign(weeks=4)
+    found = proportional_hazards(make_survival_cohort(people), covariates=None)
+    assert found.table["p_value"].isna().all()
+    assert found.trend["weeks"].unique().tolist() == [4]
