@@ -182,9 +182,9 @@ def test_a_removed_certificate_is_noticed(plan):
 def test_a_second_run_at_once_says_so_and_leaves(plan):
     run(plan, "2021-01")
     before = contents(plan.parent / "results")
-    with FileLock(plan.parent / "results" / ".lock"):
-        with pytest.raises(StudyError, match="Another run is working"):
-            run(plan, "2021-02")
+    held = FileLock(plan.parent / "results" / ".lock")
+    with held, pytest.raises(StudyError, match="Another run is working"):
+        run(plan, "2021-02")
     assert contents(plan.parent / "results") == before
 
 

@@ -181,11 +181,11 @@ def snapshot_hash(register: Register, month: int) -> str:
     referred = f"NOT ({not_referred(register.protocol, month).condition})"
     row = f"concat({texts}, '|', CAST({referred} AS VARCHAR))"
     hashes = (
-        f"SELECT {engine.sha256(row)} AS h "  # noqa: S608
+        f"SELECT {engine.sha256(row)} AS h "
         f"FROM ({candidates(month, snapshot_month(register.protocol, month))}) c"
     )
     return str(
-        engine.value(f"SELECT {engine.sha256(engine.joined('h'))} FROM ({hashes}) r")  # noqa: S608
+        engine.value(f"SELECT {engine.sha256(engine.joined('h'))} FROM ({hashes}) r")
     )
 
 
@@ -203,6 +203,6 @@ def _first(register: Register, month: int, size: int) -> tuple[str, ...]:
         f"""
         SELECT person_id FROM ({frame(register.protocol, month)}) f
         ORDER BY {register.engine.sha256(key)}, person_id LIMIT {size}
-        """  # noqa: S608
+        """
     )
     return tuple(ranked["person_id"])

@@ -116,7 +116,7 @@ def candidates(month: int, snapshot: int) -> str:
             FROM pilot GROUP BY person_id
         ) r ON r.person_id = s.person_id
         WHERE s.month = {snapshot}
-    """  # noqa: S608
+    """
 
 
 def attrition(register: Register, month: int) -> pd.DataFrame:
@@ -136,7 +136,7 @@ def attrition(register: Register, month: int) -> pd.DataFrame:
         met += f" AND ({criterion.condition})"
         counts.append(f"count(*) FILTER (WHERE {met}) AS c{position}")
     rows = candidates(month, snapshot_month(register.protocol, month))
-    sql = f"SELECT {', '.join(counts)} FROM ({rows}) c"  # noqa: S608
+    sql = f"SELECT {', '.join(counts)} FROM ({rows}) c"
     left = [int(n) for n in register.engine.frame(sql).iloc[0]]
     return pd.DataFrame(
         {
@@ -157,7 +157,7 @@ def frame(protocol: Protocol, month: int) -> str:
     """Return SQL for the rows of everybody who could be drawn for a month."""
     met = " AND ".join(f"({c.condition})" for c in frame_criteria(protocol, month))
     rows = candidates(month, snapshot_month(protocol, month))
-    return f"SELECT * FROM ({rows}) c WHERE {met}"  # noqa: S608
+    return f"SELECT * FROM ({rows}) c WHERE {met}"
 
 
 def drawable_months(register: Register) -> list[str]:

@@ -113,7 +113,7 @@ def _entrants(register: Register, months: Sequence[int], time_zero: TimeZero) ->
             SELECT person_id, min(coalesce(referral_day, start_day)) AS first_referral
             FROM pilot GROUP BY person_id
         ) r ON r.person_id = e.person_id
-    """  # noqa: S608
+    """
 
 
 def _eligible(register: Register, months: Sequence[int]) -> str:
@@ -139,7 +139,7 @@ def _eligible(register: Register, months: Sequence[int]) -> str:
                 SELECT person_id FROM entrants WHERE in_pilot AND month = {month}
             ) AND {_frame_row(register, month)}
             GROUP BY c.person_id
-            """  # noqa: S608
+            """
         )
     return " UNION ALL ".join(parts)
 
@@ -187,7 +187,7 @@ def _histories(register: Register) -> str:
             FROM snapshots s JOIN looks l ON l.month = s.month
             WHERE s.person_id IN (SELECT person_id FROM entrants)
         ) h
-    """  # noqa: S608
+    """
 
 
 def _in_pool(register: Register) -> str:

@@ -97,7 +97,7 @@ def _at_zero(register: Register) -> str:
             FROM entrants e JOIN lag_days d ON d.time_zero = e.time_zero
             LEFT JOIN histories h ON h.person_id = e.person_id
             GROUP BY e.entrant
-        """  # noqa: S608
+        """
     covers = _covers(register, "e.time_zero", "d.zero_month")
     return f"""
         SELECT e.entrant,
@@ -111,7 +111,7 @@ def _at_zero(register: Register) -> str:
         FROM entrants e JOIN lag_days d ON d.time_zero = e.time_zero
         LEFT JOIN histories h ON h.person_id = e.person_id
         GROUP BY e.entrant
-    """  # noqa: S608
+    """
 
 
 def _exits(register: Register) -> str:
@@ -148,7 +148,7 @@ def _exits(register: Register) -> str:
         JOIN entrants e ON e.entrant = x.entrant
         JOIN histories h ON h.person_id = x.person_id AND {own}
         GROUP BY x.entrant, x.exit_day, x.by_code
-    """  # noqa: S608
+    """
 
 
 def _measured(register: Register, lags: list[Lag]) -> str:
@@ -177,7 +177,7 @@ def _measured(register: Register, lags: list[Lag]) -> str:
         FROM entrants e JOIN lag_days d ON d.time_zero = e.time_zero
         LEFT JOIN histories h ON h.person_id = e.person_id
         GROUP BY e.entrant
-    """  # noqa: S608
+    """
 
 
 def _texts(values: list[str]) -> list[str]:
@@ -198,7 +198,7 @@ def _past(register: Register) -> str:
         LEFT JOIN histories h ON h.person_id = e.person_id
          AND h.month BETWEEN {last} - {HISTORY_MONTHS - 1} AND {last}
         GROUP BY e.entrant
-    """  # noqa: S608
+    """
 
 
 def _joined(register: Register, lags: list[Lag]) -> str:
@@ -234,7 +234,7 @@ def _joined(register: Register, lags: list[Lag]) -> str:
         LEFT JOIN histories o
           ON o.person_id = e.person_id AND o.month = e.origin_month AND {origin}
         ORDER BY e.entrant
-    """  # noqa: S608
+    """
 
 
 def _counted() -> str:
@@ -270,7 +270,7 @@ def _counted() -> str:
             LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month
         ) s
         GROUP BY {names} ORDER BY {names}
-    """  # noqa: S608
+    """
 
 
 def described_by(register: Register) -> list[str]:

@@ -262,8 +262,8 @@ def _notes(
             people["weeks_before"] + people["weeks"] >= limit
         )
         notes.append(
-            f"Durations end at {limit} weeks of unemployment, and leaving then or later "
-            f"is not counted as leaving: {int(reached.sum())} rows reach it."
+            f"Durations end at {limit} weeks of unemployment, and leaving then or "
+            f"later is not counted as leaving: {int(reached.sum())} rows reach it."
         )
     joined = int(people["weeks_to_referral"].notna().sum())
     if joined:

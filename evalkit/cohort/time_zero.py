@@ -46,7 +46,7 @@ def pilot_entries(register: Register, time_zero: TimeZero) -> str:
         LEFT JOIN pilot p
           ON p.person_id = f.person_id AND p.start_day >= f.time_zero
         GROUP BY f.person_id, f.time_zero
-    """  # noqa: S608
+    """
 
 
 def pilots_of_month(register: Register, month: int) -> int:
@@ -54,7 +54,7 @@ def pilots_of_month(register: Register, month: int) -> int:
     entries = pilot_entries(register, register.protocol.follow_up.time_zero)
     within = f"time_zero BETWEEN {first_day(month)} AND {last_day(month)}"
     return int(
-        register.engine.value(f"SELECT count(*) FROM ({entries}) p WHERE {within}")  # noqa: S608
+        register.engine.value(f"SELECT count(*) FROM ({entries}) p WHERE {within}")
     )
 
 
@@ -72,7 +72,7 @@ def referral_slots(register: Register, months: Sequence[int]) -> pd.DataFrame:
     import pandas as pd
 
     entries = pilot_entries(register, "aligned")
-    days = register.engine.frame(f"SELECT time_zero FROM ({entries}) p")["time_zero"]  # noqa: S608
+    days = register.engine.frame(f"SELECT time_zero FROM ({entries}) p")["time_zero"]
     rows = []
     for month in months:
         inside = days.between(first_day(month), last_day(month))
@@ -116,7 +116,7 @@ def control_entries(
                   FROM drawn d JOIN month_days m ON m.month = d.month) h
             JOIN referral_slots t
               ON t.month = h.month AND h.hash >= t.low AND h.hash < t.high
-        """  # noqa: S608
+        """
     return """
         SELECT d.person_id, d.month, m.frame_day AS time_zero
         FROM drawn d JOIN month_days m ON m.month = d.month

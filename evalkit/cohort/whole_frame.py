@@ -129,7 +129,7 @@ def _month(register: Register, month: int, time_zero: TimeZero) -> pd.DataFrame:
     in_frame = frame(register.protocol, month)
     register.engine.table(
         "drawn",
-        f"SELECT CAST({month} AS INTEGER) AS month, person_id FROM ({in_frame}) f",  # noqa: S608
+        f"SELECT CAST({month} AS INTEGER) AS month, person_id FROM ({in_frame}) f",
     )
     seed = register.protocol.draw.seed
     build_histories_of_drawn(register, {month: seed}, time_zero)

@@ -27,7 +27,9 @@ def followed(register_of):
 # Controls' time zero is 2021-02-01 here, the lag ends on 2021-05-01.
 CASES = {
     "never leaves": (spell("p", "2020-12-01"), 0, 0, False),
-    "leaves for work": (spell("p", "2020-12-01", "2021-03-10", reason="03"), 1, 1, True),
+    "leaves for work": (
+        spell("p", "2020-12-01", "2021-03-10", reason="03"), 1, 1, True,
+    ),
     "leaves on the day": (spell("p", "2020-12-01", "2021-05-01"), 0, 0, True),
     "leaves the day before": (spell("p", "2020-12-01", "2021-04-30"), 1, 1, True),
     "leaves after": (spell("p", "2020-12-01", "2021-05-20"), 0, 0, True),
@@ -406,7 +408,7 @@ def test_several_months_are_the_months_one_by_one(register_of):
     pd.testing.assert_frame_equal(together, apart.reset_index(drop=True))
 
 
-def test_the_order_of_rows_changes_nothing(register_of):
+def test_the_order_of_rows_changes_nothing():
     spells = [spell(f"c{i}", "2020-12-01", f"2021-0{3 + i % 5}-10") for i in range(9)]
     rows = table_of(spells)[list(COLUMNS)]
     pilot = pd.DataFrame([referral("c1", "2021-02-10"), referral("c2", "2021-02-12")])
