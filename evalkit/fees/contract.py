@@ -19,8 +19,12 @@ from pydantic import (
 
 from evalkit.errors import EvalkitError
 from evalkit.fees.terms import Terms
-from evalkit.study.protocol import Section
-from evalkit.study.sections import commented_sections, problems_in, read_sections
+from evalkit.study.sections import (
+    Section,
+    commented_sections,
+    problems_in,
+    read_sections,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

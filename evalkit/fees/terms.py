@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
 
 from evalkit.fees.money import Hours, Money, Share
 from evalkit.study.months import Month
-from evalkit.study.protocol import Section
+from evalkit.study.sections import Section
 
 Agreement = Literal["never", "agreed", "always"]
 

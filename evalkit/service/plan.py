@@ -14,8 +14,7 @@ from pydantic import (
 )
 
 from evalkit.study.months import Month, month_text, parse_month
-from evalkit.study.protocol import Section
-from evalkit.study.sections import commented_sections, read_sections
+from evalkit.study.sections import Section, commented_sections, read_sections
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, NonNegativeInt, model_validator
 
 from evalkit.study.months import Month, month_text, parse_month
-from evalkit.study.protocol import Section
-from evalkit.study.sections import read_sections
+from evalkit.study.sections import Section, read_sections
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveInt,
     PrivateAttr,
@@ -31,6 +29,7 @@ from evalkit.study.columns import (
     SNAPSHOT_COLUMNS,
 )
 from evalkit.study.months import CountingDay, Month, add_months
+from evalkit.study.sections import Section
 
 HISTORY = (
     "weeks_before",
@@ -44,12 +43,6 @@ HISTORY = (
 DAYS_A_WEEK = 7
 _DAYS_A_YEAR = 366
 _MONTHS_A_YEAR = 12
-
-
-class Section(BaseModel):
-    """A table of the plan: read-only, and without unknown keys or wrong types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Study(Section):

@@ -15,16 +15,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalkit.errors import ProtocolError
-from evalkit.study.protocol import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
+
+
+class Section(BaseModel):
+    """A table of a file: read-only, and without unknown keys or wrong types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
 
 Root = TypeVar("Root", bound=Section)
 
@@ -66,9 +72,10 @@ def read_sections(path: str | Path, kind: type[Root]) -> Root:
 def _parsed(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ProtocolError(f"{file}: there is no such file.") from error
     except OSError as error:
-        reason = "there is no such file" if not file.exists() else error.strerror
-        raise ProtocolError(f"{file} cannot be read: {reason}.") from error
+        raise ProtocolError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ProtocolError(
             f"{file} is not UTF-8.", hint="Save it as UTF-8 text."
@@ -76,7 +83,8 @@ def _parsed(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ProtocolError(
             f"{file} is not valid TOML: {error}.",
-            hint='Texts stand in quotes (title = "Pilot"), days do not (2021-01-31).',
+            hint='Texts stand in quotes (title = "Pilot"), days do not (2021-01-31); '
+            "paths use /.",
         ) from error
 
 
@@ -123,7 +131,7 @@ def _problem(place: Place, details: Sequence[ErrorDetails]) -> str:
     rule = f" ({description})" if description else ""
     start = f"{place}: " if place.keys else ""
     if kind == "value_error":
-        reason = str(kinds[kind]["ctx"]["error"]).rstrip(".")
+        reason = " ".join(str(kinds[kind]["ctx"]["error"]).split()).rstrip(".")
         return f"{start}{reason}."
     if kind == "extra_forbidden":
         return f"{start}unknown key. {_nearest(place)}"

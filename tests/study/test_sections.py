@@ -8,8 +8,8 @@ from pydantic import Field
 from evalkit.errors import ProtocolError
 from evalkit.examples.satakunta import example_plan
 from evalkit.study.plan_file import commented_plan
-from evalkit.study.protocol import Protocol, Section
-from evalkit.study.sections import commented_sections, read_sections
+from evalkit.study.protocol import Protocol
+from evalkit.study.sections import Section, commented_sections, read_sections
 
 
 class Fruit(Section):
@@ -111,7 +111,7 @@ def test_every_problem_is_named_with_its_key(file) -> None:
 
 
 def test_what_is_no_toml(file) -> None:
-    assert "cannot be read: there is no such file" in complaint(file, None)
+    assert "there is no such file" in complaint(file, None)
     assert "is not UTF-8" in complaint(file, "ä = 1".encode("cp1252"))
     assert "is not valid TOML" in complaint(file, b"best = fig")
     assert "cannot be read" in complaint(file.parent, None)
