@@ -29,14 +29,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evalkit.estimate.gram import blocks
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.estimate.survival.risk_rows import RiskRows
 
     Array = NDArray[np.float64]
+
+_BLOCK = 1 << 13
 
 
 class TieSums(NamedTuple):
@@ -101,7 +101,7 @@ class Likelihood:
     @classmethod
     def at(cls, rows: RiskRows, beta: Array) -> Likelihood:
         """Evaluate the likelihood."""
-        risk = np.exp(beta @ rows.x)
+        risk = np.exp(np.einsum("k,kn->n", beta, rows.x))
         risk *= rows.weight
         ties = _tie_sums(rows, *rows.sums(risk))
         free = np.empty_like(risk)
@@ -166,8 +166,13 @@ class Likelihood:
 
 
 def _gram(x: Array, weights: Array) -> Array:
-    """Return the weighted sum of column times column transposed, block by block."""
+    """Return the weighted sum of column times column transposed, block by block.
+
+    Blocks are so small that the matrix library works in one thread: waiting for others
+    costs more than they bring, above all on a busy machine.
+    """
     total = np.zeros((len(x), len(x)))
-    for part in blocks(x.shape[1]):
+    for start in range(0, x.shape[1], _BLOCK):
+        part = slice(start, start + _BLOCK)
         total += (x[:, part] * weights[part]) @ x[:, part].T
     return total

@@ -237,9 +237,9 @@ def _centred(
     weighted = np.empty(len(order))
     for k, column in enumerate(columns):
         np.take(x[:, k], order, out=column)
-        np.subtract(column, weight @ column / total, out=column)
+        np.subtract(column, np.einsum("n,n", weight, column) / total, out=column)
         np.multiply(weight, column, out=weighted)
-        variance[k] = weighted @ column / total
+        variance[k] = np.einsum("n,n", weighted, column) / total
         sums[k] = np.add.reduceat(weighted, start)
     return columns, variance, sums
 
