@@ -17,7 +17,7 @@ _SPELLINGS = {
     # Of the large brackets docutils knows those with a side.
     r"\\([bB]igg?)(?![a-zA-Z])": r"\\\1l",
     # An index would stand under a letter with an accent; braced, it stands beside it.
-    r"\\(bar|hat|tilde) ?(\w)": r"{{}\\\1 \2}",
+    r"\\(bar|hat|tilde) ?(\\[a-zA-Z]+|\w)": r"{{}\\\1 \2}",
 }
 
 
