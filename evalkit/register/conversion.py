@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from evalkit.study.columns import Kind
     from evalkit.study.protocol import Protocol
 
-_FEW_TEXTS = 50_000
+_SEEN_ROWS = 20_000
+_FEW_TEXTS = 10_000
+"""A column with so many texts in so many rows is converted row by row."""
+
 _MOST_MONTHS = 2000
 
 
@@ -151,22 +154,22 @@ class Conversion:
     def _month(self, raw: str, cleaned: str) -> str:
         """Return SQL for the number of a month, in whichever way it is written."""
         found = self.batch.engine.rows(
-            f"SELECT DISTINCT CAST({raw} AS VARCHAR) AS month FROM {cleaned} "
-            f"WHERE {raw} IS NOT NULL ORDER BY month LIMIT {_MOST_MONTHS}"
+            f"SELECT DISTINCT {raw} FROM {cleaned} ORDER BY 1 LIMIT {_MOST_MONTHS}"
         )
         cases = [
             f"WHEN {literal(text)} THEN {number}"
             for (text,) in found
-            if (number := _month_number(text)) is not None
+            if text is not None and (number := _month_number(text)) is not None
         ]
         return f"CASE {raw} {' '.join(cases)} END" if cases else "CAST(NULL AS INTEGER)"
 
 
 def plan_conversion(batch: Batch, protocol: Protocol) -> Conversion:
-    """Look at a batch's rows, and return how they are converted."""
+    """Look at a batch's first rows, and return how it is converted."""
     names = list(batch.types)
-    counts = ", ".join(f"approx_count_distinct({identifier(name)})" for name in names)
-    found = batch.engine.rows(f"SELECT {counts} FROM staged")[0]
+    counts = ", ".join(f"count(DISTINCT {identifier(name)})" for name in names)
+    some = f"(FROM staged LIMIT {_SEEN_ROWS})"
+    found = batch.engine.rows(f"SELECT {counts} FROM {some}")[0]
     few = (name for name, count in zip(names, found, strict=True) if count < _FEW_TEXTS)
     return Conversion(batch=batch, protocol=protocol, repeated=frozenset(few))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evalkit.register.engine import DuckDB
     from evalkit.register.pieces import Layout, Piece
 
-MOST_ROWS = 500_000
+MOST_ROWS = 250_000
 """A batch that has so many takes no further source: it is to fit in memory."""
 
 

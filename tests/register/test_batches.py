@@ -40,14 +40,14 @@ def write(folder, frames, ending="csv"):
     return folder
 
 
-@pytest.fixture(params=[1, 10, 500_000], ids=lambda most: f"up to {most}")
+@pytest.fixture(params=[1, 10, 250_000], ids=lambda most: f"up to {most}")
 def most_rows(request, monkeypatch):
     """Batches of one file, of two, and of all."""
     for module in ("staging", "checks"):
         monkeypatch.setattr(f"evalkit.register.{module}.MOST_ROWS", request.param)
 
 
-@pytest.fixture(params=[0, 50_000], ids=["row by row", "by their texts"])
+@pytest.fixture(params=[0, 10_000], ids=["row by row", "by their texts"])
 def few_texts(request, monkeypatch):
     monkeypatch.setattr("evalkit.register.conversion._FEW_TEXTS", request.param)
 

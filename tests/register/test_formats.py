@@ -352,7 +352,9 @@ def test_only_duckdb_so_far(stock, pilot, plan):
         open_register(stock, pilot, protocol=plan, engine="oracle")
 
 
-def test_the_database_goes_with_a_refused_register(stock, pilot, plan):
-    before = set(Path(tempfile.gettempdir()).glob("evalkit-*"))
+def test_the_database_goes_with_a_refused_register(
+    stock, pilot, plan, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert "age is not" in message(stock.assign(Ikä=7), pilot, plan)
-    assert set(Path(tempfile.gettempdir()).glob("evalkit-*")) <= before
+    assert not list(tmp_path.iterdir())

@@ -296,6 +296,24 @@ def test_files_that_cannot_be_recognised(tmp_path, name, content, said):
     assert CODE not in str(raised.value)
 
 
+def test_a_file_that_may_not_be_read(stock, monkeypatch):
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("evalkit.register.text_encoding._decodes", refused)
+    with pytest.raises(RegisterError, match=r"cannot be read \(Permission denied\)"):
+        recognise_files(stock.parent, stock, None)
+
+
+def test_files_on_another_drive_are_named_in_full(stock, monkeypatch):
+    def refused(*_: object) -> None:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr("os.path.relpath", refused)
+    plan = recognise_files(stock.parent, stock, None).protocol
+    assert plan.data.snapshots == stock.resolve().as_posix()
+
+
 def test_a_folder_with_the_pilots_list_alone(tmp_path):
     (pilot,) = write(tmp_path / "own", ["pilot"], pilot=PILOT_LINE)
     with pytest.raises(RegisterError, match="holds no snapshot"):
