@@ -153,7 +153,7 @@ def curves_cover(studies: int) -> Iterator[Row]:
                 curves.true_difference(measure, hazard, horizon, one.start)
                 for one in found
             ]
-            what = f"difference of {name}, week {horizon}, clock of {clock}"
+            what = f"difference of {name}, week {horizon}, by {clock}"
             yield effects_row(what, found, truth)
 
 
@@ -168,7 +168,7 @@ def curve_rows(cohorts: list[Cohort], clock: str) -> Iterator[Row]:
             truth = survival(curves.HAZARDS[clock], [row.weeks], start=found.start)[0]
             inside[row.weeks].append(row.ci_low <= truth <= row.ci_high)
     for week, hits in inside.items():
-        yield shares_row(f"survival curve at week {week}, clock of {clock}", hits)
+        yield shares_row(f"survival curve at week {week}, by {clock}", hits)
 
 
 def ranks(studies: int) -> Iterator[Row]:
@@ -184,7 +184,7 @@ def ranks(studies: int) -> Iterator[Row]:
             >= ALPHA
             for _ in range(studies)
         ]
-        yield shares_row(f"log-rank test by month, clock of {clock}, no effect", kept)
+        yield shares_row(f"log-rank test by month, by {clock}, no effect", kept)
 
 
 def ratios(studies: int) -> Iterator[Row]:
@@ -197,20 +197,20 @@ def ratios(studies: int) -> Iterator[Row]:
     for clock in CLOCKS:
         of = partial(hazard_ratio, clock=clock, strata="month")
         found = [of(cohort) for cohort in cohorts]
-        yield effects_row(f"hazard ratio, clock of {clock}", found, truth, log=True)
+        yield effects_row(f"hazard ratio by month, by {clock}", found, truth, log=True)
         found = [of(cohort, errors="model") for cohort in cohorts]
-        what = f"the same, ignoring that people recur, clock of {clock}"
+        what = f"the same, ignoring that people recur, by {clock}"
         yield effects_row(what, found, truth, log=True)
         found = [
             discrete_time_hazard(cohort, interval=4, clock=clock) for cohort in cohorts
         ]
-        what = f"discrete-time hazard, four weeks, clock of {clock}"
+        what = f"discrete-time hazard, four weeks, by {clock}"
         yield effects_row(what, found, truth, log=True)
         kept = [
             proportional_hazards(cohort, clock=clock).table["p_value"].iloc[0] >= ALPHA
             for cohort in cohorts
         ]
-        yield shares_row(f"check of a constant ratio, clock of {clock}", kept)
+        yield shares_row(f"check of a constant ratio, by {clock}", kept)
 
 
 def incidence(studies: int) -> Iterator[Row]:
@@ -230,7 +230,7 @@ def incidence(studies: int) -> Iterator[Row]:
         ]
         error = np.std(told) / np.sqrt(studies)
         yield (
-            f"incidence of exit routes, all intervals, clock of {clock}",
+            f"incidence of exit routes, all intervals, by {clock}",
             str(studies),
             f"{100 * np.mean(told):.1f}",
             f"{100 * error:.1f}",
