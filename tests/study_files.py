@@ -21,7 +21,7 @@ def write_small_study(folder: Path) -> Path:
     Every month about 40 of 1,000 people are referred and 60 controls are drawn, so that
     no group is masked.
     """
-    preset = read_preset("satakunta").with_size(0.08)
+    preset = read_preset("county").with_size(0.08)
     crowd = preset.referral.people_a_month * 5
     referral = preset.referral.model_copy(update={"people_a_month": crowd})
     preset = preset.model_copy(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MOST_BLOCKS = 9
 KNOWN_BLOCKS = {
     "duration": ("weeks_before", "weeks_group"),
+    "laid_off": ("laid_off",),
     "history": ("months_unemployed_24", "spells_24", "services_24"),
     "age": ("age", "age_group", "birth_year"),
     "sex": ("sex",),

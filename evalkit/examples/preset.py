@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from evalkit.errors import EvalkitError
 from evalkit.study.months import Month, month_number, parse_month
-from evalkit.study.protocol import Section
+from evalkit.study.sections import Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -263,6 +263,7 @@ class Preset(Section):
     """
 
     title: str
+    seed: Annotated[int, Field(ge=0)]
     first: Month
     last: Month
     warm_up_months: Annotated[int, Field(ge=1)]
@@ -332,7 +333,7 @@ def read_preset(source: str | Path) -> Preset:
     Parameters
     ----------
     source
-        Name of a preset of evalkit (``"satakunta"``), or the path of a TOML file.
+        Name of a preset of evalkit (``"satakunta"``, ``"county"``), or the path of a TOML file.
 
     Returns
     -------
@@ -346,7 +347,7 @@ def read_preset(source: str | Path) -> Preset:
 
     Examples
     --------
-    >>> read_preset("satakunta").with_effect(1.0).effect.hazard_ratio
+    >>> read_preset("county").with_effect(1.0).effect.hazard_ratio
     1.0
     """
     path = Path(source)

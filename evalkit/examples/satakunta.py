@@ -18,9 +18,6 @@ from evalkit.study.protocol import Protocol
 if TYPE_CHECKING:
     from evalkit.examples.preset import Preset
 
-SEED = 2019
-"""Seed of the published synthetic register."""
-
 _ENCODING = "cp1252"
 _COLUMNS = {
     "month": "laskentapäivä",
@@ -137,7 +134,7 @@ def example_plan() -> Protocol:
 
 
 def write_satakunta(
-    folder: str | Path, *, seed: int = SEED, preset: Preset | None = None
+    folder: str | Path, *, seed: int | None = None, preset: Preset | None = None
 ) -> Path:
     """Write the study: monthly register files, the pilot's list and the plan.
 
@@ -150,7 +147,7 @@ def write_satakunta(
     folder
         Where to write; made if need be.
     seed
-        Seed of the simulation.
+        Seed of the simulation; None: the preset's own.
     preset
         Settings of the simulation; None: evalkit's own.
 
@@ -162,12 +159,12 @@ def write_satakunta(
     Examples
     --------
     >>> import tempfile
-    >>> small = read_preset("satakunta").with_size(0.01)
+    >>> small = read_preset("county").with_size(0.01)
     >>> write_satakunta(tempfile.mkdtemp(), preset=small).name
     'satakunta.toml'
     """
-    home = Path(folder)
-    simulation = simulate(preset or read_preset("satakunta"), seed=seed)
+    home, preset = Path(folder), preset or read_preset("satakunta")
+    simulation = simulate(preset, seed=preset.seed if seed is None else seed)
     snapshots = simulation.snapshots
     for month in simulation.preset.months:
         rows = snapshots[snapshots["month"] == month]

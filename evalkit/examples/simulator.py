@@ -92,7 +92,7 @@ def simulate(preset: Preset, *, seed: int) -> Simulation:
     Examples
     --------
     >>> from evalkit.examples.preset import read_preset
-    >>> preset = read_preset("satakunta").with_size(0.01)
+    >>> preset = read_preset("county").with_size(0.01)
     >>> simulation = simulate(preset, seed=1)
     >>> simulation.snapshots["month"].nunique()
     31

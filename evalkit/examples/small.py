@@ -18,7 +18,7 @@ _SIZE = 100
 
 
 def small_register() -> Register:
-    """Return a twentieth of the synthetic Satakunta, opened; the same every time.
+    """Return a twentieth of a synthetic county, opened; the same every time.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def small_register() -> Register:
     >>> len(small_register().months)
     31
     """
-    preset = read_preset("satakunta").with_size(_SHARE)
+    preset = read_preset("county").with_size(_SHARE)
     with tempfile.TemporaryDirectory() as folder:
         plan = write_satakunta(folder, preset=preset)
         text = plan.read_text(encoding="utf-8").replace("size = 500", f"size = {_SIZE}")

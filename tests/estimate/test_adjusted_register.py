@@ -49,7 +49,7 @@ def followed(preset: Preset, seed: int) -> tuple[Cohort, float]:
 @pytest.mark.slow
 def test_strong_selection_on_what_the_register_shows_is_adjusted_away() -> None:
     """Nobody who is laid off is referred, so that this is a covariate too."""
-    preset = read_preset("satakunta")
+    preset = read_preset("county")
     traits = preset.referral.traits.model_copy(update=STRONG)
     referral = preset.referral.model_copy(update={"traits": traits})
     selective = preset.model_copy(update={"referral": referral})

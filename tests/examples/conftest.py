@@ -10,7 +10,7 @@ from evalkit.examples.simulator import simulate
 
 @pytest.fixture(scope="session")
 def preset():
-    return read_preset("satakunta")
+    return read_preset("county")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from evalkit.study.months import parse_month
 
 @pytest.fixture(scope="module")
 def text():
-    path = files("evalkit.examples") / "presets" / "satakunta.toml"
+    path = files("evalkit.examples") / "presets" / "county.toml"
     return path.read_text(encoding="utf-8")
 
 

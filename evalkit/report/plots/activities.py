@@ -11,7 +11,7 @@ from evalkit.report.language.catalogue import read_language
 from evalkit.report.plots.lettering import shortened
 from evalkit.report.plots.route_panels import capital
 from evalkit.report.plots.sheet import Sheet, widest
-from evalkit.report.plots.style import CONTROL, INK, PILOT, axes_size, evalkit_style
+from evalkit.report.plots.style import FAINT_INK, INK, PILOT, axes_size, evalkit_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,7 @@ def _activities(activities: Sequence[Activity], words: Language) -> _Panel:
     ordered = sorted(activities, key=lambda activity: -activity.count)
     return _Panel(
         head=words.text("activities.done"),
-        color=CONTROL.color,
+        color=FAINT_INK,
         names=[capital(activity.text(words.code)) for activity in ordered],
         values=[float(activity.count) for activity in ordered],
         numbers=[

@@ -104,7 +104,7 @@ class _AgesFigure:
     words: Language
 
     @classmethod
-    def of(cls, service: ServiceResults, smallest: int, words: Language) -> _AgesFigure:
+    def of(cls, service: ServiceResults, smallest: int, words: Language) -> Self:
         table = service.table("age").drop_duplicates(["group", "measure"])
         counts = table.pivot_table("count", "group", "measure", sort=False)
         counts = counts[list(_LOOKS)].astype(float)

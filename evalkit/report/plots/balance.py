@@ -24,6 +24,7 @@ from evalkit.report.plots.style import (
     SHADE,
     evalkit_style,
 )
+from evalkit.study.codes import MUNICIPALITIES
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -122,14 +123,22 @@ class _LovePlot:
 
     @property
     def names(self) -> list[str]:
-        """Return what each row is called."""
-        unknown = self.words.text("balance.unknown")
+        """Return what each row is called; a covariate of one's own keeps its name."""
         rows = zip(self.table["covariate"], self.table["value"], strict=True)
-        texts = [
-            f"{name}: {unknown if value == MISSING else value}" if value else name
-            for name, value in rows
-        ]
+        texts = [self._name(str(name), str(value)) for name, value in rows]
         return [shortened(text, _SIZE, _LONGEST_NAME) for text in texts]
+
+    def _name(self, covariate: str, value: str) -> str:
+        texts = self.words.texts
+        name = texts.get(f"covariate.{covariate}", covariate)
+        if not value:
+            return name
+        shown = texts.get(f"{covariate}.{value}", value)
+        if value == MISSING:
+            shown = self.words.text("balance.unknown")
+        elif covariate == "municipality":
+            shown = MUNICIPALITIES.get(value, value)
+        return f"{name}: {shown}"
 
     @property
     def differences(self) -> list[str]:

@@ -13,7 +13,7 @@ from evalkit.report.language.catalogue import read_language
 from evalkit.report.monthly import monthly_table
 from evalkit.report.plots.breaks import TIER, break_marks, draw_breaks, label_tiers
 from evalkit.report.plots.calendar import Calendar, calendar_of
-from evalkit.report.plots.sheet import Sheet
+from evalkit.report.plots.sheet import Sheet, widest
 from evalkit.report.plots.style import (
     CONTROL,
     GRID,
@@ -187,9 +187,11 @@ class _ColumnsFigure:
             places[known], shares[known], width=_THICK, zorder=2, gid=group,
             **_LOOKS[group],
         )  # fmt: skip
-        for place, share in zip(places[known], shares[known], strict=True):
+        for place, text, share in zip(
+            places[known], self._numbers(shares[known]), shares[known], strict=True
+        ):
             ax.annotate(
-                self._number(share),
+                text,
                 (place, share),
                 xytext=(0, 2),
                 textcoords="offset points",
@@ -201,11 +203,12 @@ class _ColumnsFigure:
                 gid="number",
             )
 
-    def _number(self, share: float) -> str:
-        """Return a share in whole per cent, without the sign where months are many."""
-        text = self.words.percent(share)
-        many = self.room < 6 * _NUMBER_SIZE
-        return self.words.number(100 * share) if many else text
+    def _numbers(self, shares: np.ndarray) -> list[str]:
+        """Return shares in whole per cent, without the sign where room is scarce."""
+        texts = [self.words.percent(share) for share in shares]
+        if widest(texts, _NUMBER_SIZE, bold=True) < 2 * _APART * self.room - 2:
+            return texts
+        return [self.words.number(100 * share) for share in shares]
 
     def key(self) -> list[Artist]:
         """Return what the key shows."""

@@ -14,7 +14,6 @@ from evalkit.report.plots.breaks import TIER, break_marks, draw_breaks, label_ti
 from evalkit.report.plots.calendar import Calendar, calendar_of, draw_numbers
 from evalkit.report.plots.sheet import Sheet
 from evalkit.report.plots.style import (
-    CONTROL,
     GRID,
     HATCH,
     INK,
@@ -227,14 +226,14 @@ class _ResultsFigure:
             for year, _, _ in self.calendar.years
         ]
         for (_, first, last), mean in zip(self.calendar.years, means, strict=True):
-            for color, width in (("white", 4.5), (CONTROL.color, 2.2)):
+            for color, width in (("white", 4.5), (INK, 2.2)):
                 ends = (first - 0.42, last + 0.42)
                 ax.hlines(mean, *ends, color=color, linewidth=width, zorder=3)
         numbers = [self.words.number(mean) for mean in means]
         centres = [(first + last) / 2 for _, first, last in self.calendar.years]
         name = self.words.text("results.average")
         depth = self.calendar.depth(self.room)
-        rows = [(name, CONTROL.color, numbers)]
+        rows = [(name, INK, numbers)]
         draw_numbers(ax, rows, centres, depth=depth, room=self.room)
 
     def key(self) -> list[Artist]:
@@ -243,7 +242,7 @@ class _ResultsFigure:
         handles: list[Artist] = [
             Patch(color=PILOT.color, label=words.text("results.count")),
             Line2D(
-                [], [], color=CONTROL.color, linewidth=2.2,
+                [], [], color=INK, linewidth=2.2,
                 label=words.text("results.average"),
             ),
         ]  # fmt: skip

@@ -21,6 +21,7 @@ from evalkit.report.language.catalogue import (
     read_language,
 )
 from evalkit.study.codes import Route
+from evalkit.study.protocol import HISTORY
 
 MADE = {
     f"{stem}.{ending}"
@@ -32,12 +33,15 @@ MADE = {
         "waterfall": ["raw"],
         "specification": ["raw", *SPECIFICATIONS],
         "routes": [*get_args(Route), *get_args(Clock), "naive", "incidence"],
+        "ages": ["referred", "completed", "positive", "of_referred", "of_completed"],
+        "covariate": [*HISTORY, "laid_off", "age", "sex", "education", "municipality"],
+        "sex": ["woman", "man"],
         "joiners": ["pilot", "kept", "censored"],
     }.items()
     for ending in endings
 }
 """Keys that code puts together from parts: a group, a month, a side, a method."""
-SAME_IN_ALL = {"group.size", "group.pilot_short"}
+SAME_IN_ALL = {"group.size", "group.pilot_short", "sex.man"}
 """Texts that may be spelt alike in two languages."""
 
 

@@ -1,0 +1,23 @@
+"""Figure 2 of the report: both groups in 2020, by month of start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from study import Study, main
+
+from evalkit.report.plots.columns import monthly_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw(study: Study) -> Axes:
+    """Return the figure."""
+    return monthly_columns(
+        study.released("2020"), breaks=study.plan.breaks, **study.look
+    )
+
+
+if __name__ == "__main__":
+    main({"figure_2": draw})
