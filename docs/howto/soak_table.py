@@ -8,8 +8,6 @@ simulated studies. Run it in the folder of the project, with the number of studi
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from functools import partial
 from pathlib import Path
@@ -303,9 +301,13 @@ def main(studies: int) -> None:
     rows: list[Row] = []
     for simulate in SIMULATIONS:
         rows += simulate(studies)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
-        write_whole(Path(__file__).with_name("soak.csv"), text.getvalue().encode())
+        write_whole(Path(__file__).with_suffix(".txt"), table(rows).encode())
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as Markdown."""
+    rule = ("---", *["---:"] * (len(COLUMNS) - 1))
+    return "".join(f"| {' | '.join(row)} |\n" for row in (COLUMNS, rule, *rows))
 
 
 if __name__ == "__main__":
