@@ -141,17 +141,18 @@ def _logged(folder: Path) -> Iterator[None]:
 def _wanted(register: Register, months: Sequence[str], *, every: bool) -> list[str]:
     """Return the months to measure, each of which can be."""
     named = sorted({month_text(parse_month(month)) for month in months})
-    for month in named:
-        require_drawable(register, month)
-    require_measurable(register, named)
     able = measurable_months(register)
-    if not able:
+    wanted = named or (able if every else able[-1:])
+    if not wanted:
         raise DrawError(
             "No month can be measured yet.",
             hint="A month needs the snapshot before it and the one in which its lag "
             "ends; `evalkit check` tells what the register holds.",
         )
-    return named or (able if every else able[-1:])
+    for month in wanted:
+        require_drawable(register, month)
+    require_measurable(register, wanted)
+    return wanted
 
 
 def _draws(

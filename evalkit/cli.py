@@ -221,7 +221,7 @@ def _told() -> Iterator[None]:
     import logging
 
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.WARNING)
+    handler.addFilter(lambda record: record.levelno == logging.WARNING)
     handler.setFormatter(logging.Formatter("evalkit: %(message)s"))
     log = logging.getLogger("evalkit")
     log.setLevel(logging.INFO)

@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _ASIDE = ".evalkit-"
+_PUBLIC, _PRIVATE = 0o644, 0o600
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write aside in the same folder, then rename: never a half-written file.
 
-    A file that already holds this content is left alone.
+    A file that already holds this content is left alone. A private one can be read by
+    its owner only.
     """
     try:
         if path.is_file() and path.read_bytes() == content:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_aside(path, content)
+        _write_aside(path, content, _PRIVATE if private else _PUBLIC)
     except OSError as error:
         raise StudyError(
             f"{path} cannot be written: {error.strerror or error}.",
@@ -34,7 +36,7 @@ def write_whole(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _write_aside(path: Path, content: bytes) -> None:
+def _write_aside(path: Path, content: bytes, mode: int) -> None:
     """Write to a neighbour, flush it to the disk and give it the final name."""
     handle, aside = tempfile.mkstemp(prefix=_ASIDE, dir=path.parent)
     try:
@@ -42,7 +44,7 @@ def _write_aside(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(aside).chmod(0o644)
+        Path(aside).chmod(mode)
         Path(aside).replace(path)
     except BaseException:
         Path(aside).unlink(missing_ok=True)

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import warnings
 
@@ -214,6 +215,12 @@ def test_warnings_stand_in_the_log_and_stop_nothing(plan):
         run(plan, "2021-01")
     log = (plan.parent / "results" / "monthly.log").read_text(encoding="utf-8")
     assert "fewer than the sample size 60000" in log
+
+
+def test_lists_of_persons_are_private(clean):
+    protocol, _ = clean
+    for file in (protocol.results / "draws").glob("*.persons.csv"):
+        assert os.name == "nt" or file.stat().st_mode & 0o077 == 0
 
 
 def test_no_person_stands_outside_the_draws(clean):

@@ -80,6 +80,7 @@ class DrawArchive:
         write_whole(
             self._file(certificate, "persons.csv"),
             _csv_bytes(("rank", "person_id"), persons),
+            private=True,
         )
         write_whole(
             self._file(certificate, "attrition.csv"),

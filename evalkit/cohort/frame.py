@@ -14,6 +14,7 @@ from evalkit.study.months import (
     month_text,
     parse_month,
 )
+from evalkit.study.protocol import SEED_TO_REPLACE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,6 +177,7 @@ def require_drawable(register: Register, month: str) -> int:
     """Return the number of a month that can be drawn, or say why it cannot be."""
     number = parse_month(month)
     draw = register.protocol.draw
+    _require_seed(draw.seed)
     if not draw.includes(month_text(number)):
         raise DrawError(
             f"{month_text(number)} is not a month that the plan draws a sample for.",
@@ -191,3 +193,12 @@ def require_drawable(register: Register, month: str) -> int:
             "month.",
         )
     return number
+
+
+def _require_seed(seed: str) -> None:
+    if seed.startswith(SEED_TO_REPLACE):
+        raise DrawError(
+            "The plan's seed is still the one that a new plan is given.",
+            hint="Write a text of your own in [draw] seed, fixed before the first "
+            "snapshot exists or taken from a public value.",
+        )

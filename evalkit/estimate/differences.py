@@ -116,6 +116,7 @@ def difference_in_shares(
     .. [3] Agresti A, Caffo B (2000). Simple and effective confidence intervals for
        proportions and differences of proportions result from adding two successes
        and two failures. The American Statistician 54, 280-288.
+    .. [4] Cochran WG (1977). Sampling Techniques, third edition, chapter 3. Wiley.
 
     Examples
     --------

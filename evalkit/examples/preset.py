@@ -333,7 +333,8 @@ def read_preset(source: str | Path) -> Preset:
     Parameters
     ----------
     source
-        Name of a preset of evalkit (``"satakunta"``, ``"county"``), or the path of a TOML file.
+        Name of a preset of evalkit (``"satakunta"``, ``"county"``), or the path of a
+        TOML file.
 
     Returns
     -------

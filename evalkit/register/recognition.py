@@ -15,7 +15,7 @@ from evalkit.register.problems import Problem, refuse
 from evalkit.register.sights import look_at
 from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS, recognise
 from evalkit.study.months import month_in_file_name
-from evalkit.study.protocol import Protocol
+from evalkit.study.protocol import SEED_TO_REPLACE, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from evalkit.register.sights import Sight
     from evalkit.study.columns import Column
 
-_SEED = "replace me: any text, fixed before the first snapshot exists"
+_SEED = f"{SEED_TO_REPLACE}: any text, fixed before the first snapshot exists"
 _NOTE = (
     "This plan was guessed from the headers of the files. Read it through line by "
     "line, and replace the seed, before the first sample is drawn."
@@ -219,6 +219,7 @@ def _plan(
         },
         "data": {"columns": columns, "pilot_columns": listed},
         "register": {"unemployed": _unemployed(columns)},
+        "frame": {"exclude": ["in_service"] if "in_service" in columns else []},
         "draw": {"seed": _SEED},
         "follow_up": {
             "time_zero": "aligned" if "referral_date" in listed else "report"

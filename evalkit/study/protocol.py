@@ -40,6 +40,9 @@ HISTORY = (
 )
 """Covariates that evalkit makes from the register's own past."""
 
+SEED_TO_REPLACE = "replace me"
+"""How the seed of a plan begins that nobody has chosen yet."""
+
 DAYS_A_WEEK = 7
 _DAYS_A_YEAR = 366
 _MONTHS_A_YEAR = 12

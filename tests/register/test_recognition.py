@@ -14,7 +14,7 @@ from evalkit.register.recognition import recognise_files
 from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS
 from evalkit.study.plan_file import commented_plan, read_protocol
 from tests.register.test_checks import CODE
-from tests.study_files import write_small_study
+from tests.study_files import change, write_small_study
 
 
 def header(columns, name, language):
@@ -335,5 +335,8 @@ def test_init_then_check_then_monthly(tmp_path, capsys, place):
     plan = tmp_path / "moved" / "plan.toml"
     assert main(["check", str(plan)]) == 0
     assert "Can be measured: 2021-01 to 2021-03" in capsys.readouterr().out
+    assert main(["monthly", str(plan), "2021-02"]) == 1
+    assert "[draw] seed" in capsys.readouterr().err
+    change(plan, 'seed = "replace me: any text, fixed', 'seed = "our own, fixed')
     assert main(["monthly", str(plan), "2021-02"]) == 0
     assert (tmp_path / "moved" / "results" / "comparison.csv").exists()
