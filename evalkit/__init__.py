@@ -71,6 +71,10 @@ if TYPE_CHECKING:
         rmst_difference,
         survival_difference,
     )
+    from evalkit.estimate.survival.interval_effects import (
+        IntervalEffects,
+        interval_effects,
+    )
     from evalkit.estimate.survival.log_rank import LogRank, log_rank
     from evalkit.estimate.survival.proportional_hazards import (
         ProportionalHazards,
@@ -79,7 +83,19 @@ if TYPE_CHECKING:
     from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.estimate.tally import Tally
     from evalkit.estimate.weights import Weights, weigh
+    from evalkit.fees.contract import Contract, read_contract
+    from evalkit.fees.costs import (
+        CostPerExit,
+        CostPerResult,
+        cost_per_additional_exit,
+        cost_per_result,
+    )
+    from evalkit.fees.invoice import Invoice, invoice
     from evalkit.register.register import Register, open_register
+    from evalkit.service.plan import ServicePlan, read_service_plan
+    from evalkit.service.results import ServiceResults, service_results
+    from evalkit.statements.claims import read_statements
+    from evalkit.statements.statements import Statements, check_statements
     from evalkit.study.plan_file import read_protocol
     from evalkit.study.protocol import Protocol
 
@@ -93,7 +109,10 @@ __all__ = [
     "Bounds",
     "Cohort",
     "Comparison",
+    "Contract",
     "ControlAgainstControl",
+    "CostPerExit",
+    "CostPerResult",
     "Decomposition",
     "Difference",
     "DiscreteTimeHazard",
@@ -106,6 +125,8 @@ __all__ = [
     "HazardRatio",
     "HiddenSelection",
     "HorizonDifference",
+    "IntervalEffects",
+    "Invoice",
     "LaterReferrals",
     "LogRank",
     "OmittedVariables",
@@ -117,8 +138,11 @@ __all__ = [
     "Register",
     "SampleSize",
     "Sensitivity",
+    "ServicePlan",
+    "ServiceResults",
     "Specifications",
     "StartersEffect",
+    "Statements",
     "SubgroupComparison",
     "Support",
     "SurvivalCurves",
@@ -130,9 +154,12 @@ __all__ = [
     "adjusted_p_values",
     "all_estimators",
     "balance",
+    "check_statements",
     "compare",
     "compare_subgroups",
     "control_against_control",
+    "cost_per_additional_exit",
+    "cost_per_result",
     "decompose",
     "difference_in_means",
     "difference_in_shares",
@@ -145,6 +172,8 @@ __all__ = [
     "follow_up",
     "hazard_ratio",
     "hidden_selection",
+    "interval_effects",
+    "invoice",
     "later_referrals",
     "log_rank",
     "minimum_detectable_difference",
@@ -153,11 +182,15 @@ __all__ = [
     "pooled_difference",
     "power_of",
     "proportional_hazards",
+    "read_contract",
     "read_protocol",
+    "read_service_plan",
+    "read_statements",
     "redraw_distribution",
     "rmst_difference",
     "sample_size",
     "sensitivity",
+    "service_results",
     "support",
     "survival_curves",
     "survival_difference",
@@ -175,7 +208,10 @@ _HOMES = {
     "Bounds": "evalkit.estimate.bounds",
     "Cohort": "evalkit.cohort.cohort",
     "Comparison": "evalkit.estimate.comparison",
+    "Contract": "evalkit.fees.contract",
     "ControlAgainstControl": "evalkit.estimate.placebo",
+    "CostPerExit": "evalkit.fees.costs",
+    "CostPerResult": "evalkit.fees.costs",
     "Decomposition": "evalkit.estimate.decomposition",
     "Difference": "evalkit.estimate.differences",
     "DiscreteTimeHazard": "evalkit.estimate.survival.discrete_time",
@@ -188,6 +224,8 @@ _HOMES = {
     "HazardRatio": "evalkit.estimate.survival.cox",
     "HiddenSelection": "evalkit.estimate.hidden_selection",
     "HorizonDifference": "evalkit.estimate.survival.horizon_difference",
+    "IntervalEffects": "evalkit.estimate.survival.interval_effects",
+    "Invoice": "evalkit.fees.invoice",
     "LaterReferrals": "evalkit.estimate.survival.contamination",
     "LogRank": "evalkit.estimate.survival.log_rank",
     "OmittedVariables": "evalkit.estimate.omitted_variables",
@@ -199,8 +237,11 @@ _HOMES = {
     "Register": "evalkit.register.register",
     "SampleSize": "evalkit.estimate.power",
     "Sensitivity": "evalkit.estimate.sensitivity",
+    "ServicePlan": "evalkit.service.plan",
+    "ServiceResults": "evalkit.service.results",
     "Specifications": "evalkit.estimate.specifications",
     "StartersEffect": "evalkit.estimate.starters",
+    "Statements": "evalkit.statements.statements",
     "SubgroupComparison": "evalkit.estimate.subgroups",
     "Support": "evalkit.estimate.support",
     "SurvivalCurves": "evalkit.estimate.survival.curves",
@@ -212,9 +253,12 @@ _HOMES = {
     "adjusted_p_values": "evalkit.estimate.multiplicity",
     "all_estimators": "evalkit.estimate.specifications",
     "balance": "evalkit.estimate.balance",
+    "check_statements": "evalkit.statements.statements",
     "compare": "evalkit.estimate.comparison",
     "compare_subgroups": "evalkit.estimate.subgroups",
     "control_against_control": "evalkit.estimate.placebo",
+    "cost_per_additional_exit": "evalkit.fees.costs",
+    "cost_per_result": "evalkit.fees.costs",
     "decompose": "evalkit.estimate.decomposition",
     "difference_in_means": "evalkit.estimate.differences",
     "difference_in_shares": "evalkit.estimate.differences",
@@ -227,6 +271,8 @@ _HOMES = {
     "follow_up": "evalkit.cohort.follow_up",
     "hazard_ratio": "evalkit.estimate.survival.cox",
     "hidden_selection": "evalkit.estimate.hidden_selection",
+    "interval_effects": "evalkit.estimate.survival.interval_effects",
+    "invoice": "evalkit.fees.invoice",
     "later_referrals": "evalkit.estimate.survival.contamination",
     "log_rank": "evalkit.estimate.survival.log_rank",
     "minimum_detectable_difference": "evalkit.estimate.power",
@@ -235,11 +281,15 @@ _HOMES = {
     "pooled_difference": "evalkit.estimate.pooling",
     "power_of": "evalkit.estimate.power",
     "proportional_hazards": "evalkit.estimate.survival.proportional_hazards",
+    "read_contract": "evalkit.fees.contract",
     "read_protocol": "evalkit.study.plan_file",
+    "read_service_plan": "evalkit.service.plan",
+    "read_statements": "evalkit.statements.claims",
     "redraw_distribution": "evalkit.estimate.redraws",
     "rmst_difference": "evalkit.estimate.survival.horizon_difference",
     "sample_size": "evalkit.estimate.power",
     "sensitivity": "evalkit.estimate.sensitivity",
+    "service_results": "evalkit.service.results",
     "support": "evalkit.estimate.support",
     "survival_curves": "evalkit.estimate.survival.curves",
     "survival_difference": "evalkit.estimate.survival.horizon_difference",
