@@ -30,6 +30,26 @@ class Bootstrap:
         How often.
     seed
         Number that decides everything random.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from evalkit.cohort.cohort import Cohort
+    >>> from evalkit.estimate.adjusted import adjusted_difference
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "treat": [1, 0] * 40,
+    ...         "age": [20 + i % 11 for i in range(80)],
+    ...         "y": [i % 3 == 0 for i in range(80)],
+    ...     }
+    ... )
+    >>> cohort = Cohort.from_frame(
+    ...     people, group="treat", outcome="y", covariates=["age"]
+    ... )
+    >>> again = Bootstrap(replicates=99, seed=7)
+    >>> found = adjusted_difference(cohort, method="ipw", errors=again)
+    >>> 0.05 < found.se < 0.2
+    True
     """
 
     replicates: int = 499

@@ -33,6 +33,16 @@ class Tally(Result):
         Two-sided sign test over the months that were not ties; NaN if all were.
     note
         Why the count of months is not evidence.
+
+    Examples
+    --------
+    Nine months of twelve happen by chance alone, one way or the other, one time in
+    seven:
+
+    >>> import numpy as np
+    >>> tally = tally_of(np.array([1.0] * 9 + [-1.0] * 3))
+    >>> tally.wins, tally.losses, round(tally.p_value, 3)
+    (9, 3, 0.146)
     """
 
     wins: int
