@@ -44,7 +44,8 @@ bench: $(VENV)/.dev  ## what things cost in seconds
 	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
 
 soak: $(VENV)/.dev  ## the simulations with thousands of replicates (hours)
-	@EVALKIT_REPLICATES=$${EVALKIT_REPLICATES:-5000} $(PYTEST) -m slow
+	@EVALKIT_REPLICATES=$${EVALKIT_REPLICATES:-5000} EVALKIT_KILLS=$${EVALKIT_KILLS:-200} \
+	    $(PYTEST) -m slow
 
 format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip the notebooks
 	@$(BIN)/ruff check --fix-only --quiet .
