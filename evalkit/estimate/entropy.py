@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.estimate.gram import gram
+from evalkit.estimate.gram import blocks, gram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-_STEPS = 200
-_ENOUGH = 50_000  # rows that show the curvature well
-_SLOW = 0.3
+_STEPS, _FEW_STEPS = 200, 10
+_ENOUGH = 100_000  # rows that come near to the whole
+_SOME = 4096  # rows that mostly show that a target is no edge
 _CONSTANT = 1e-12
 _HALVINGS = 40
 _BALANCED = 1e-9  # standard deviations
@@ -94,9 +93,7 @@ def entropy_balance(
     (array([0.1162, 0.2676, 0.6162]), 2.5)
     """
     base = np.ones(len(values)) if base is None else base
-    z = values - target
-    scale = _scale(z)
-    z /= scale
+    z, scale = _standardised(values, target)
     carriers = _carriers(z)
     if len(carriers) < len(z):
         z = z[carriers]
@@ -107,65 +104,83 @@ def entropy_balance(
         weights=weights,
         parameters=parameters / scale,
         carriers=carriers,
-        gap=own @ z,
+        gap=np.einsum("i,ij->j", own, z),
         feasible=feasible,
     )
 
 
-def _scale(z: Array) -> Array:
-    """Return the standard deviation of each column; one for a constant."""
-    square = np.einsum("ij,ij->j", z, z) / len(z)
-    variance = square - z.mean(axis=0) ** 2
-    varies = variance > _CONSTANT * square
-    return np.sqrt(np.where(varies, variance, 1.0))
+def _standardised(values: Array, target: Array) -> tuple[Array, Array]:
+    """Return distances to the target in standard deviations, and these; 1 if none."""
+    z = np.empty(values.shape)
+    total, square = np.zeros((2, values.shape[1]))
+    for rows in blocks(len(values)):
+        block = np.subtract(values[rows], target, out=z[rows])
+        total += np.einsum("ij->j", block)
+        square += np.einsum("ij,ij->j", block, block)
+    variance = square / len(z) - (total / len(z)) ** 2
+    varies = variance > _CONSTANT * square / len(z)
+    scale = np.sqrt(np.where(varies, variance, 1.0))
+    z /= scale
+    return z, scale
 
 
 def _carriers(z: Array) -> NDArray[np.intp]:
     """Return the rows that are left after every target at an edge has been met."""
     rows = np.arange(len(z))
     while True:
-        low, high = z.min(axis=0), z.max(axis=0)
+        # Numbers well on both sides of a target, even a few, show that it is no edge.
+        some = z[:_SOME]
+        inside = (some.min(axis=0) < -_EDGE) & (some.max(axis=0) > _EDGE)
+        if inside.all():
+            return rows
+        doubtful = z[:, ~inside]
+        low, high = doubtful.min(axis=0), doubtful.max(axis=0)
         at_edge = (np.minimum(-low, high) <= _EDGE) & (high - low > 2 * _EDGE)
         at_edge &= (low <= _EDGE) & (high >= -_EDGE)
         if not at_edge.any():
             return rows
-        keep = np.abs(z[:, at_edge.argmax()]) <= _EDGE
+        keep = np.abs(doubtful[:, at_edge.argmax()]) <= _EDGE
         z, rows = z[keep], rows[keep]
 
 
-def _minimised_dual(z: Array, base: Array) -> tuple[Array, Array, bool]:
+def _minimised_dual(
+    z: Array, base: Array, steps: int = _STEPS
+) -> tuple[Array, Array, bool]:
     """Return weights, parameters and whether the weighted means of z are zero."""
-    log_base = np.log(base)
-    parameters, exponent = np.zeros(z.shape[1]), log_base
+    log_base, parameters = np.log(base), _start(z, base)
+    exponent = log_base + _along(z, parameters)
     dual, weights = _dual(exponent)
-    largest, stride = math.inf, max(1, len(z) // _ENOUGH)
-    for _ in range(_STEPS):
+    for _ in range(steps):
         gradient = np.einsum("i,ij->j", weights, z)
-        before, largest = largest, np.abs(gradient).max(initial=0)
-        if largest < _BALANCED:
+        if np.abs(gradient).max(initial=0) < _BALANCED:
             return weights, parameters, True
         if dual < log_base.min() - 1e-6:  # no weights could be that far from base ones
             break
-        if largest > _SLOW * before:
-            stride = 1
-        curvature = _curvature(z[::stride], weights[::stride])
+        curvature = gram(z, weights) - np.outer(gradient, gradient)
         step = -np.linalg.lstsq(curvature, gradient, rcond=None)[0]
         size, exponent, dual, weights = _searched(
-            exponent, z @ step, dual, float(gradient @ step)
+            exponent, _along(z, step), dual, float(gradient @ step)
         )
         parameters = parameters + size * step
     return weights, parameters, bool(np.abs(weights @ z).max() < _NEARLY)
 
 
-def _curvature(z: Array, weights: Array) -> Array:
-    """Return the weighted covariance of the columns.
+def _start(z: Array, base: Array) -> Array:
+    """Return what balances some of very many rows, so that all need few steps."""
+    stride = len(z) // _ENOUGH
+    if stride > 1:
+        some = base[::stride]
+        _, parameters, feasible = _minimised_dual(
+            np.ascontiguousarray(z[::stride]), some / some.sum(), _FEW_STEPS
+        )
+        if feasible:
+            return parameters
+    return np.zeros(z.shape[1])
 
-    Some of many rows are enough: the steps need a direction, the gradient of all rows
-    says when to stop.
-    """
-    share = weights / weights.sum()
-    mean = share @ z
-    return gram(z, share) - np.outer(mean, mean)
+
+def _along(z: Array, direction: Array) -> Array:
+    """Return the rows' products with a direction."""
+    return np.asarray(np.einsum("ij,j->i", z, direction))
 
 
 def _searched(

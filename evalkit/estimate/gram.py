@@ -1,7 +1,7 @@
 """Products of a tall matrix with itself, a block of rows at a time.
 
-A design matrix may have a million rows. Blocks stay in the processor's cache and need
-no second matrix of the same size.
+A design matrix may have a million rows. Blocks stay in the processor's cache, need no
+second matrix of the same size, and leave no threads waiting for each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_ROWS = 1 << 15
+_ROWS = 1 << 11  # too few for linear algebra to spread them over threads
 
 
 def gram(values: Array, weights: Array) -> Array:
