@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.report.language.catalogue import read_language
+from evalkit.report.language.catalogue import MASKED, read_language
 from evalkit.report.plots.lettering import shortened
 from evalkit.report.plots.route_panels import capital
 from evalkit.report.plots.sheet import Sheet, widest
@@ -178,9 +178,7 @@ def _outcomes(service: ServiceResults, smallest: int, words: Language) -> _Panel
     if masked.sum() == 1:  # one alone could be worked out from the rest
         masked |= counts == counts[~masked].min()
     numbers = [
-        f"<{words.number(smallest)}"
-        if hidden
-        else f"{words.percent(float(share))} ({words.number(count)})"
+        MASKED if hidden else f"{words.percent(float(share))} ({words.number(count)})"
         for hidden, count, share in zip(masked, counts, rows["share"], strict=True)
     ]
     total = words.number(float(counts.sum()))
