@@ -16,14 +16,18 @@ from evalkit.estimate.design_matrix import (
     levels_of,
     numbers,
 )
-from evalkit.estimate.distributions import kolmogorov_smirnov, ordered, overlap
+from evalkit.estimate.distributions import (
+    Ordered,
+    kolmogorov_smirnov,
+    ordered,
+    overlap,
+)
 from evalkit.estimate.durations import duration_table
 from evalkit.estimate.effect import normal_quantile
 from evalkit.estimate.moments import (
     Denominator,
+    Members,
     Moments,
-    effective_size,
-    moments_of,
     scale_of,
     share_moments,
     standardised_difference,
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.1
 """Standardised difference up to which groups count as alike."""
+
+_FEW = 100  # numbers that mostly show whether all are zeros and ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,15 +205,15 @@ def balance(
     level = cohort.level if level is None else level
     used, pilot, rows, note = _comparable(cohort)
     own = None if weights is None else _own_weights(weights, cohort)[rows]
-    lines = [*_lines(used, names, pilot, None, distributions=distributions)]
-    raw = _Sides.of(lines)
-    scale, shares = scale_of(raw.pilot, raw.control, _checked(denominator))
-    table = _table(lines, raw, scale, shares, level)
-    if own is not None:
+    members = [_members(group, own) for group in (pilot, ~pilot)]
+    lines = [*_lines(used, names, members, distributions=distributions)]
+    raw, *weighted = zip(*lines, strict=True)
+    sides = _Sides.of(raw)
+    scale, shares = scale_of(sides.pilot, sides.control, _checked(denominator))
+    table = _table(raw, scale, shares, level)
+    for after in weighted:
         before = table[_MEASURES].add_suffix("_before")
-        lines = [*_lines(used, names, pilot, own, distributions=distributions)]
-        table = _table(lines, _Sides.of(lines), scale, shares, level)
-        table = table.join(before)
+        table = _table(after, scale, shares, level).join(before)
     verdict = _verdicts(table, weighted=own is not None)
     return Balance(
         table=table.assign(verdict=verdict),
@@ -278,104 +284,99 @@ class _Sides(NamedTuple):
         )
 
 
+def _members(group: Flags, weights: Array | None) -> Members:
+    """Return the members of a group among all people."""
+    rows = np.flatnonzero(group)
+    masses = [np.ones(len(rows))]
+    if weights is not None:
+        masses.append(weights[rows])
+    return Members.of(rows, np.array(masses))
+
+
 def _lines(
     people: pd.DataFrame,
     names: Sequence[str],
-    pilot: Flags,
-    weights: Array | None,
+    members: Sequence[Members],
     *,
     distributions: bool,
-) -> Iterator[_Line]:
-    """Return the lines of all covariates, weighted or not."""
+) -> Iterator[list[_Line]]:
+    """Return the lines of all covariates: each without weights, and then with them."""
     for name in names:
         column = people[name]
         if not is_numeric(column):
-            codes, levels = levels_of(name, column)
-            yield from _level_lines(name, codes, levels, pilot, weights)
+            yield from _level_lines(name, *levels_of(name, column), members)
             continue
         x = numbers(name, column)
         missing = np.isnan(x)
-        if missing.any():
-            yield _number_line(name, x, pilot, weights, ~missing, distributions)
-            yield from _level_lines(
-                name, missing.astype(np.intp), ["", MISSING], pilot, weights
-            )
-        else:
-            yield _number_line(name, x, pilot, weights, None, distributions)
+        some = missing.any()
+        known = [group.known(x) for group in members] if some else members
+        yield _number_lines(name, x, known, distributions=distributions)
+        if some:
+            codes = missing.astype(np.intp)
+            yield from _level_lines(name, codes, ["", MISSING], members)
 
 
 def _level_lines(
     name: str,
     codes: NDArray[np.intp],
     levels: Sequence[str],
-    pilot: Flags,
-    weights: Array | None,
-) -> Iterator[_Line]:
-    """Return a line for each level that has a name."""
-    shares, sizes = [], []
-    for rows in (pilot, ~pilot):
-        own = None if weights is None else weights[rows]
-        counts = np.bincount(codes[rows], own, minlength=len(levels))
-        total = counts.sum()
-        shares.append(counts / total if total else np.full(len(levels), np.nan))
-        sizes.append(effective_size(int(rows.sum()), own))
-    for code, level in enumerate(levels):
+    members: Sequence[Members],
+) -> Iterator[list[_Line]]:
+    """Return lines for each level that has a name."""
+    both = [group.level_moments(codes, len(levels)) for group in members]
+    for level, *own in zip(levels, *both, strict=True):
         if level:
-            yield _share_line(name, level, [share[code] for share in shares], sizes)
+            pairs = zip(*own, strict=True)
+            yield [_share_line(name, level, *pair) for pair in pairs]
 
 
-def _share_line(
-    name: str, value: str, shares: Sequence[float], sizes: Sequence[float]
-) -> _Line:
-    distance = abs(float(shares[0]) - float(shares[1]))
+def _share_line(name: str, value: str, pilots: Moments, controls: Moments) -> _Line:
+    distance = abs(pilots.mean - controls.mean)
     return _Line(
-        name,
-        value,
-        share_moments(float(shares[0]), sizes[0]),
-        share_moments(float(shares[1]), sizes[1]),
-        is_share=True,
-        ks=distance,
-        overlap=1 - distance,
+        name, value, pilots, controls, is_share=True, ks=distance, overlap=1 - distance
     )
 
 
-def _number_line(
-    name: str,
-    x: Array,
-    pilot: Flags,
-    weights: Array | None,
-    known: Flags | None,
-    distributions: bool,  # noqa: FBT001
-) -> _Line:
-    """Return the line of a number; of zeros and ones, that of a share."""
-    sides = [
-        _side(x, rows if known is None else rows & known, weights)
-        for rows in (pilot, ~pilot)
-    ]
-    moments = [moments_of(*side) for side in sides]
-    if all(((values == 0) | (values == 1)).all() for values, _ in sides):
-        means, sizes = [m.mean for m in moments], [m.size for m in moments]
-        return _share_line(name, "", means, sizes)
-    ks = area = np.nan
-    if distributions:
-        in_order = [ordered(*side) for side in sides]
-        ks, area = kolmogorov_smirnov(*in_order), overlap(*in_order)
-    pilots, controls = moments
-    return _Line(name, "", pilots, controls, is_share=False, ks=ks, overlap=area)
+def _number_lines(
+    name: str, x: Array, members: Sequence[Members], *, distributions: bool
+) -> list[_Line]:
+    """Return the lines of a number; of zeros and ones, those of a share."""
+    pairs = zip(*(group.moments(x) for group in members), strict=True)
+    if _zeros_and_ones(x):
+        shares = [[share_moments(m.mean, m.size) for m in pair] for pair in pairs]
+        return [_share_line(name, "", *pair) for pair in shares]
+    lines = []
+    for weighting, (pilots, controls) in enumerate(pairs):
+        ks = area = np.nan
+        if distributions:
+            in_order = [_ordered(x, group, weighting) for group in members]
+            ks, area = kolmogorov_smirnov(*in_order), overlap(*in_order)
+        line = _Line(name, "", pilots, controls, is_share=False, ks=ks, overlap=area)
+        lines.append(line)
+    return lines
 
 
-def _side(x: Array, rows: Flags, weights: Array | None) -> tuple[Array, Array | None]:
-    """Return a group's numbers and weights; people of weight zero are not in it."""
-    if weights is None:
-        return x[rows], None
-    rows = rows & (weights > 0)
-    return x[rows], weights[rows]
+def _ordered(x: Array, group: Members, weighting: int) -> Ordered:
+    """Return a group's numbers in order; people of weight zero are not in it."""
+    if not weighting:
+        return ordered(x[group.rows])
+    weights = group.masses[weighting]
+    return ordered(x[group.rows[weights > 0]], weights[weights > 0])
+
+
+def _zeros_and_ones(x: Array) -> bool:
+    """Tell whether all numbers are zero or one; the first few mostly show it."""
+    return all(
+        bool(((part == 0) | (part == 1) | np.isnan(part)).all())
+        for part in (x[:_FEW], x)
+    )
 
 
 def _table(
-    lines: Sequence[_Line], sides: _Sides, scale: Array, shares: Array, level: float
+    lines: Sequence[_Line], scale: Array, shares: Array, level: float
 ) -> pd.DataFrame:
     """Return the lines as a table, on the scale of the standard deviations."""
+    sides = _Sides.of(lines)
     difference = sides.pilot[:, 0] - sides.control[:, 0]
     smd, se = standardised_difference(*sides, scale, shares)
     smd = np.where(difference == 0, 0.0, smd)

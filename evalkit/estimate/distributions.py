@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Places = NDArray[np.intp]
 
 _FINENESS = 8  # points of the grid in the narrower bandwidth
 _FEWEST, _MOST = 1 << 9, 1 << 16
@@ -19,16 +20,32 @@ _REACH = 4.0  # bandwidths beyond the numbers
 
 
 class Ordered(NamedTuple):
-    """Numbers in order, and the weight up to each: one longer, from zero to one."""
+    """Numbers in order, and the share of weight up to each; None: even weights.
+
+    The shares are one longer than the numbers, from zero to one.
+    """
 
     values: Array
-    cumulative: Array
+    cumulative: Array | None
+
+    def up_to(self, places: Places) -> Array:
+        """Return the share of weight of the first so many numbers."""
+        if self.cumulative is None:
+            return np.asarray(places / len(self.values))
+        return np.asarray(self.cumulative[places])
+
+    @property
+    def masses(self) -> Array:
+        """The share of weight of each number."""
+        if self.cumulative is None:
+            return np.full(len(self.values), 1 / len(self.values))
+        return np.diff(self.cumulative)
 
 
 def ordered(x: Array, weights: Array | None = None) -> Ordered:
     """Return numbers in order; the one sort that all the rest reads."""
     if weights is None:
-        return Ordered(np.sort(x), np.arange(len(x) + 1) / max(len(x), 1))
+        return Ordered(np.sort(x), None)
     order = np.argsort(x)
     cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
     return Ordered(x[order], cumulative / cumulative[-1])
@@ -48,11 +65,12 @@ def kolmogorov_smirnov(pilot: Ordered, control: Ordered) -> float:
     """
     if not len(pilot.values) or not len(control.values):
         return math.nan
-    distances = [
-        _up_to(pilot, pilot.values, side) - _up_to(control, pilot.values, side)
-        for side in ("left", "right")
-    ]
-    return float(np.abs(distances).max())
+    ends = _ends(pilot.values)
+    places = np.concatenate([[0], ends])
+    own = pilot.up_to(places)
+    below, up_to = _places(control.values, pilot.values[ends - 1])
+    before, at = own[:-1] - control.up_to(below), own[1:] - control.up_to(up_to)
+    return float(max(np.abs(before).max(), np.abs(at).max()))
 
 
 def overlap(pilot: Ordered, control: Ordered) -> float:
@@ -83,10 +101,12 @@ def overlap(pilot: Ordered, control: Ordered) -> float:
     """
     if not len(pilot.values) or not len(control.values):
         return math.nan
-    points = np.union1d(*(_distinct(group.values) for group in (pilot, control)))
-    if len(points) <= _DISCRETE:
-        shares = [_share_at(group, points) for group in (pilot, control)]
-        return float(np.minimum(*shares).sum())
+    distinct = [group.values[_ends(group.values) - 1] for group in (pilot, control)]
+    if max(map(len, distinct)) <= _DISCRETE:
+        points = np.union1d(*distinct)
+        if len(points) <= _DISCRETE:
+            shares = [_share_at(group, points) for group in (pilot, control)]
+            return float(np.minimum(*shares).sum())
     widths = _bandwidth(pilot.values), _bandwidth(control.values)
     low = min(pilot.values[0], control.values[0]) - _REACH * max(widths)
     high = max(pilot.values[-1], control.values[-1]) + _REACH * max(widths)
@@ -100,19 +120,23 @@ def overlap(pilot: Ordered, control: Ordered) -> float:
     return float(np.minimum(*masses).sum())
 
 
-def _distinct(values: Array) -> Array:
-    """Return the different ones of numbers in order."""
-    return values[np.diff(values, prepend=-np.inf) > 0]
+def _ends(values: Array) -> Places:
+    """Return how many numbers in order there are up to each different one."""
+    return np.append(np.flatnonzero(values[1:] > values[:-1]) + 1, len(values))
 
 
 def _share_at(group: Ordered, points: Array) -> Array:
-    return _up_to(group, points, "right") - _up_to(group, points, "left")
+    below, up_to = _places(group.values, points)
+    return group.up_to(up_to) - group.up_to(below)
 
 
-def _up_to(group: Ordered, x: Array, side: str) -> Array:
-    """Return the weight of numbers below x (left), or of those equal to it too."""
-    places = np.searchsorted(group.values, x, side=side)  # type: ignore[call-overload]
-    return np.asarray(group.cumulative[places])
+def _places(values: Array, points: Array) -> tuple[Places, Places]:
+    """Return how many numbers in order lie below each point, and up to it."""
+    below = np.searchsorted(values, points)
+    met = values[np.minimum(below, len(values) - 1)] == points
+    up_to = below.copy()
+    up_to[met] = np.searchsorted(values, points[met], side="right")
+    return below, up_to
 
 
 def _bandwidth(values: Array) -> float:
@@ -127,7 +151,7 @@ def _binned(group: Ordered, low: float, step: float, n: int) -> Array:
     """Return the weight at each point of a grid, shared by the two nearest points."""
     place = (group.values - low) / step
     left = np.minimum(place.astype(np.intp), n - 2)
-    mass, right_part = np.diff(group.cumulative), place - left
+    mass, right_part = group.masses, place - left
     return np.asarray(
         np.bincount(left, mass * (1 - right_part), n)
         + np.bincount(left + 1, mass * right_part, n)

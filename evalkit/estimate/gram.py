@@ -39,6 +39,6 @@ def triangle(values: Array, centre: Array) -> Array:
     return upper
 
 
-def blocks(n_rows: int) -> Iterator[slice]:
+def blocks(n_rows: int, size: int = _ROWS) -> Iterator[slice]:
     """Return the slices of the rows."""
-    return (slice(start, start + _ROWS) for start in range(0, n_rows, _ROWS))
+    return (slice(start, start + size) for start in range(0, n_rows, size))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
+
+from evalkit.estimate.gram import blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Places = NDArray[np.intp]
 
 Denominator = Literal["pilot", "pooled"]
 
+_BLOCK = 1 << 13  # numbers whose powers stay in the processor's cache
+_FEW = 1001  # numbers that show about where all are
 _VARIANCE_SHARES = {"pilot": (1.0, 0.0), "pooled": (0.5, 0.5)}
 
 
@@ -33,32 +39,96 @@ class Moments(NamedTuple):
 _NOBODY = Moments(np.nan, np.nan, np.nan, np.nan, 0.0)
 
 
-def moments_of(x: Array, weights: Array | None = None) -> Moments:
-    r"""Return the moments of numbers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    r"""People of a group: as they are and, where they have weights, weighted too.
 
-    Notes
-    -----
-    With weights the mean is :math:`\sum w x / \sum w`, the effective size [1]_ is
-    :math:`m = (\sum w)^2 / \sum w^2` and the variance
-    :math:`\frac{m}{m - 1} \sum w (x - \bar x)^2 / \sum w`.
+    Attributes
+    ----------
+    rows
+        Where they are among all people.
+    masses
+        A row for each weighting, first ones and then the weights; a column for each of
+        them.
+    totals
+        The sum of each row of masses.
+    sizes
+        The effective size by each weighting [1]_, :math:`(\sum w)^2 / \sum w^2`.
 
     References
     ----------
     .. [1] Kish L (1965). Survey sampling. Wiley.
     """
-    size = effective_size(len(x), weights)
-    if not size:
+
+    rows: Places
+    masses: Array
+    totals: Array
+    sizes: Array
+
+    @classmethod
+    def of(cls, rows: Places, masses: Array) -> Self:
+        """Return the members in some rows, with their masses."""
+        totals, squares = masses.sum(axis=1), np.square(masses).sum(axis=1)
+        sizes = totals**2 / np.where(totals > 0, squares, 1)
+        return cls(rows=rows, masses=masses, totals=totals, sizes=sizes)
+
+    def known(self, x: Array) -> Self:
+        """Return those who have a number."""
+        has = ~np.isnan(x[self.rows])
+        return self.of(self.rows[has], self.masses[:, has]) if not has.all() else self
+
+    def level_moments(self, codes: Places, n_levels: int) -> list[list[Moments]]:
+        """Return the moments of each level's share, by each weighting."""
+        own = codes[self.rows]
+        counts = np.array([np.bincount(own, mass, n_levels) for mass in self.masses])
+        shares = counts / np.where(self.totals > 0, self.totals, np.nan)[:, None]
+        return [
+            list(map(share_moments, level.tolist(), self.sizes.tolist()))
+            for level in shares.T
+        ]
+
+    def moments(self, x: Array) -> list[Moments]:
+        r"""Return the moments of the numbers by each weighting; none may be missing.
+
+        Notes
+        -----
+        The mean is :math:`\sum w x / \sum w` and, for the effective size m, the
+        variance :math:`\frac{m}{m - 1} \sum w (x - \bar x)^2 / \sum w`.
+        """
+        sums, centre = self._power_sums(x)
+        weightings = zip(sums.T, self.totals.tolist(), self.sizes.tolist(), strict=True)
+        return [_moments(*weighting, centre) for weighting in weightings]
+
+    def _power_sums(self, x: Array) -> tuple[Array, float]:
+        """Return sums of the first four powers of distances to a centre, and this.
+
+        One pass over the numbers; near the centre the moments lose nothing by it.
+        """
+        few = x[self.rows[:_FEW]]
+        centre = float(np.median(few)) if len(few) else 0.0
+        sums = np.zeros((4, len(self.masses)))
+        for part in blocks(len(self.rows), _BLOCK):
+            own = self.rows[part]
+            powers = np.empty((4, len(own)))
+            np.subtract(x[own], centre, out=powers[0])
+            np.square(powers[0], out=powers[1])
+            np.multiply(powers[:2], powers[1], out=powers[2:])
+            sums += powers @ self.masses[:, part].T
+        return sums, centre
+
+
+def _moments(sums: Array, total: float, size: float, centre: float) -> Moments:
+    """Return central moments from sums of powers."""
+    if not total:
         return _NOBODY
-    shares = None if weights is None else weights / weights.sum()
-    mean = _average(x, shares)
-    deviation = x - mean
-    square = deviation * deviation
-    variance = _average(square, shares)
+    first, second, third, fourth = (float(value) / total for value in sums)
+    square = first * first
+    variance = second - square
     return Moments(
-        mean=mean,
+        mean=centre + first,
         variance=variance * size / (size - 1) if size > 1 else np.nan,
-        third=_average(square * deviation, shares),
-        fourth=_average(square * square, shares),
+        third=third - 3 * first * second + 2 * first * square,
+        fourth=fourth - 4 * first * third + 6 * square * second - 3 * square * square,
         size=size,
     )
 
@@ -75,14 +145,6 @@ def share_moments(share: float, size: float) -> Moments:
         fourth=variance * (1 - 3 * variance),
         size=size,
     )
-
-
-def effective_size(n: int, weights: Array | None) -> float:
-    """Return how many people of one weight the weighted ones are worth."""
-    if weights is None:
-        return float(n)
-    total = float(weights.sum())
-    return total**2 / float(weights @ weights) if total else 0.0
 
 
 def standardised_difference(
@@ -144,7 +206,3 @@ def scale_of(
     variances = np.column_stack([pilot[:, 1], control[:, 1]])
     square = np.where(shares > 0, shares * variances, 0).sum(axis=1)
     return np.sqrt(np.where(square > 0, square, np.nan)), shares
-
-
-def _average(x: Array, shares: Array | None) -> float:
-    return float(x.mean() if shares is None else shares @ x)

@@ -58,18 +58,14 @@ class Groups:
     def of(cls, cohort: Cohort, covariates: Sequence[str] | None) -> Self:
         """Return the rows of a cohort that can be weighed."""
         pilot = cohort.is_pilot.to_numpy()
-        month, names = pd.factorize(cohort.people["month"], sort=True)
-        both = [
-            np.bincount(month[g], minlength=len(names)) > 0 for g in (pilot, ~pilot)
-        ]
-        rows = np.logical_and(*both)[month]
-        used = cohort if rows.all() else replace(cohort, people=cohort.people[rows])
+        month, _ = pd.factorize(cohort.people["month"], sort=True)
+        pilots, people = np.bincount(month, pilot), np.bincount(month)
+        rows = ((pilots > 0) & (pilots < people))[month]
+        if not rows.all():
+            cohort = replace(cohort, people=cohort.people[rows])
+            pilot, month = pilot[rows], month[rows]
         return cls(
-            cohort=used,
-            covariates=covariates,
-            pilot=pilot[rows],
-            month=month[rows],
-            rows=rows,
+            cohort=cohort, covariates=covariates, pilot=pilot, month=month, rows=rows
         )
 
     def matrix(self, *, squares: bool = False) -> DesignMatrix:

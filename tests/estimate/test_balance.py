@@ -13,6 +13,7 @@ from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
 from evalkit.estimate.balance import balance
 from evalkit.estimate.distributions import kolmogorov_smirnov, ordered, overlap
+from evalkit.estimate.moments import Members
 from evalkit.estimate.weights import weigh
 
 Z = 1.959963984540054
@@ -186,6 +187,26 @@ def test_numbers_that_are_zero_or_one_are_shares() -> None:
 def test_where_no_pilot_varies_the_pooled_deviation_stands_in() -> None:
     table = table_of([0, 0, 0], [1, 0, 0, 0])
     assert table["smd"].item() == pytest.approx(-0.25 / np.sqrt(0.25 * 0.75 / 2))
+    # A mean of many equal numbers may be rounded, their variance is still zero.
+    alike = table_of([0.1] * 1000, [0.0, 0.2, 0.3, 0.5])
+    pooled = np.sqrt(np.var([0.0, 0.2, 0.3, 0.5], ddof=1) / 2)
+    assert alike["smd"].item() == pytest.approx(-0.15 / pooled)
+
+
+@pytest.mark.parametrize("offset", [0, 1e6])
+def test_moments_of_many_numbers(offset) -> None:
+    """More than a block of them, far from zero, with weights and without."""
+    rng = np.random.default_rng(8)
+    x, weights = rng.gamma(2, 3, 20_000), rng.random(20_000)
+    rows = np.arange(1, 20_000, 2)
+    members = Members.of(rows, np.array([np.ones(len(rows)), weights[rows]]))
+    for found, own in zip(members.moments(x + offset), members.masses, strict=True):
+        mean = np.average(x[rows], weights=own)
+        central = [np.average((x[rows] - mean) ** k, weights=own) for k in (2, 3, 4)]
+        central[0] *= found.size / (found.size - 1)
+        assert found.size == pytest.approx(own.sum() ** 2 / (own**2).sum())
+        assert found.mean == pytest.approx(mean + offset, rel=1e-12)
+        assert list(found[1:4]) == pytest.approx(central, rel=1e-8)
 
 
 def test_where_nobody_varies() -> None:

@@ -195,6 +195,38 @@ def test_people_of_unknown_duration_are_a_stratum(weighted_cohort) -> None:
     assert sums["pilot"] == pytest.approx(sums["control"])
 
 
+@pytest.mark.parametrize(("method", "options"), METHODS, ids=str)
+def test_again_weighs_some_rows_in_the_same_way(
+    weighted_cohort, method, options
+) -> None:
+    names = ["age", "sex"]
+    weights = weigh(weighted_cohort, method=method, covariates=names, **options)
+    rows = np.flatnonzero(np.random.default_rng(5).random(900) < 0.8)
+    some = replace(weighted_cohort, people=weighted_cohort.people.iloc[rows])
+    expected = weigh(some, method=method, covariates=names, **options)
+    found = weights.again(weighted_cohort, rows)
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert found.values.index.tolist() == list(range(len(rows)))
+    assert (found.method, found.covariates) == (method, ("age", "sex"))
+    assert found.options == weights.options == options
+
+
+@pytest.mark.parametrize("method", ["entropy", "ipw", "stratification"])
+def test_again_takes_a_row_as_often_as_it_is_named(weighted_cohort, method) -> None:
+    weights = weigh(weighted_cohort, method=method)
+    found = weights.again(weighted_cohort, np.repeat(np.arange(900), 2))
+    np.testing.assert_allclose(found.values, np.repeat(weights.values, 2), atol=1e-6)
+
+
+def test_again_moves_a_given_score_along(reference, weighted_cohort) -> None:
+    score = reference("weights")["score"]
+    weights = weigh(weighted_cohort, method="ipw", score=score)
+    backwards = np.arange(900)[::-1]
+    found = weights.again(weighted_cohort, backwards)
+    np.testing.assert_allclose(found.values, weights.values[::-1])
+    np.testing.assert_array_equal(found.score, score[::-1])
+
+
 def test_no_month_with_both_groups_gives_no_weights() -> None:
     people = pd.DataFrame({"t": [1, 0], "y": 0, "m": ["a", "b"], "age": [30, 40]})
     cohort = Cohort.from_frame(
