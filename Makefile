@@ -11,7 +11,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PYTEST  = $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types docs bench soak format clean
+.PHONY: help demo figures test check lint types docs bench soak format clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | \
@@ -20,6 +20,9 @@ help:  ## list these commands
 demo: $(VENV)/.package  ## a synthetic register, drawn, followed up and compared
 	@$(BIN)/evalkit example satakunta --to $(DEMO)
 	@$(BIN)/evalkit monthly $(DEMO)/satakunta.toml --all
+
+figures: $(VENV)/.package  ## the report's figures and those it lacks, in build/figures
+	@$(BIN)/python figures
 
 test: $(VENV)/.dev  ## every test: doctests, notebooks and simulations too
 	@$(PYTEST)

@@ -199,12 +199,14 @@ def monthly(
     with _told(), _progress() as step:
         batch = run_monthly(protocol, months or (), every=every, step=step)
     language = protocol.study.language
+    typer.echo(protocol.study.title)
     typer.echo(
         comparison_text(
             batch.released, language=language, synthetic=protocol.study.synthetic
         )
     )
     typer.echo(tally_text(batch.released, language))
+    typer.echo("\n".join(batch.cohort.notes))
     typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
     typer.echo(f"Results: {protocol.results}")
 

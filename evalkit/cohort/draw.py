@@ -129,7 +129,7 @@ def draw_controls(
     if in_frame < size:
         warnings.warn(
             f"{month_text(number)}: the frame holds {in_frame} people, fewer than the "
-            f"sample size {size}; everybody is drawn.",
+            f"sample size {size}; everybody is drawn. {_most_removed(steps)}",
             EvalkitWarning,
             stacklevel=2,
         )
@@ -187,6 +187,11 @@ def snapshot_hash(register: Register, month: int) -> str:
     return str(
         engine.value(f"SELECT {engine.sha256(engine.joined('h'))} FROM ({hashes}) r")
     )
+
+
+def _most_removed(steps: pd.DataFrame) -> str:
+    most = steps.loc[steps["removed"].idxmax()]
+    return f"What most did not meet: {most['criterion']} ({most['removed']})."
 
 
 def _size(register: Register, month: int, in_frame: int) -> int:

@@ -58,6 +58,7 @@ def eligibility(protocol: Protocol, month: int) -> list[Criterion]:
     else:
         criteria = [
             Criterion(name="unemployed", condition="registered AND unemployed"),
+            Criterion(name="duration known", condition="weeks IS NOT NULL"),
             Criterion(
                 name=f"unemployed for {least}-{most} weeks",
                 condition=f"weeks BETWEEN {least} AND {most}",

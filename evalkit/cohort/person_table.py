@@ -41,7 +41,10 @@ def person_table(
         covariates=tuple(covariates),
         protocol=register.protocol,
         attrition=_attrition(found, hurdles, time_zero),
-        notes=tuple(_notes(register, found[kept], people[kept], time_zero)),
+        notes=(
+            *_left_out(hurdles[~kept], found),
+            *_notes(register, found[kept], people[kept], time_zero),
+        ),
     )
 
 
@@ -241,6 +244,8 @@ def _notes(
 ) -> list[str]:
     """Say in sentences what should be known about this follow-up."""
     notes = [_observed(people)]
+    if not (people["group"] == "pilot").any():
+        notes.append("Nobody on the pilot's list has a time zero in these months.")
     if time_zero == "aligned" and not register.has_dates:
         notes.append(
             "The register has snapshots only: controls who left between the frame's "
@@ -272,6 +277,20 @@ def _notes(
     if unknown:
         notes.append(f"The outcome of {unknown} rows is unknown.")
     return notes
+
+
+def _left_out(hurdles: pd.Series, found: pd.DataFrame) -> list[str]:
+    """Say who was left out of each group, and why."""
+    said = []
+    for group, members in (
+        ("pilot", found["in_pilot"]),
+        ("control", ~found["in_pilot"]),
+    ):
+        reasons = hurdles[members.loc[hurdles.index]].value_counts()
+        if len(reasons):
+            listed = ", ".join(f"{why} ({count})" for why, count in reasons.items())
+            said.append(f"Left out of the {group} group, by what is not so: {listed}.")
+    return said
 
 
 def _observed(people: pd.DataFrame) -> str:

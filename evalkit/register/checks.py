@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from evalkit.study.protocol import Protocol
 
 
+_STAY = {"dated": 0.75, "undated": 0.3}
+"""Least share of a month's people who must be in the next month's snapshot: with days
+of deregistration everybody should be, with month ends only those who stay."""
+_ENOUGH = 50  # people, below which a share says little
+_LOOKED_AT = 2_000_000  # rows, beyond which a part of the people is looked at
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker:
     """The loaded tables, under one plan; `sizes` has the rows of each month."""
@@ -124,6 +131,37 @@ class Checker:
             remedy='Mend the id, or let [register] unlinked_pilots be "unknown".',
         )
 
+    def continuity(self) -> Iterator[Problem]:
+        """Yield the months in which most people of the month before are missing.
+
+        A file that was cut short, or whose ids are written in another way, would make
+        everybody who is missing look as if the search had ended.
+        """
+        dated = "deregistration_date" in self.protocol.data.columns
+        least = _STAY["dated" if dated else "undated"]
+        some = f"hash(person_id) % {1 + sum(self.sizes.values()) // _LOOKED_AT} = 0"
+        staying = "month IS NOT NULL AND registered AND deregistration_day IS NULL"
+        counts = self.engine.rows(
+            "SELECT a.month, count(*), count(b.person_id) "
+            "FROM (SELECT month, person_id FROM snapshots "
+            f"WHERE {staying} AND {some}) a "
+            "LEFT JOIN (SELECT DISTINCT month, person_id FROM snapshots "
+            f"WHERE {some}) b ON b.person_id = a.person_id AND b.month = a.month + 1 "
+            "GROUP BY a.month ORDER BY a.month"
+        )
+        for month, people, there in counts:
+            after = month + 1
+            if after not in self.sizes or people < _ENOUGH or there >= least * people:
+                continue
+            yield Problem(
+                where=f"the snapshot of {month_text(after)}",
+                rule=f"only {there / people:.0%} of the people who were registered at "
+                f"the end of {month_text(month)} are in it: it was cut short, or ids "
+                "are written in another way",
+                remedy=f"Export {month_text(after)} again, whole, and with the ids of "
+                "the other months.",
+            )
+
     def gaps(self) -> Iterator[Problem]:
         """Yield the months that lack a snapshot without the plan saying so."""
         known = set(map(parse_month, self.protocol.register_.missing_months))
@@ -196,6 +234,7 @@ def check_tables(
     if whole:
         yield from checker.gaps()
         yield from checker.links()
+        yield from checker.continuity()
 
 
 def _spans(sizes: dict[int, int]) -> Iterator[tuple[int, int]]:

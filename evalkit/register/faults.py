@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.register.canonical import RECIPES, identity
-from evalkit.register.engine import identifier
+from evalkit.register.engine import identifier, literal
 from evalkit.register.problems import SHOWN_ROWS, Problem
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from evalkit.register.conversion import Conversion
 
-_SHOWN_LENGTH = 40
+_SHOWN = (
+    r"\d{1,4}[./-]\d{1,2}([./-]\d{1,4})?|-?\d{1,3}([.,]\d{1,2})?|[a-zA-ZåäöÅÄÖ]{1,4}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +56,12 @@ def _faults(
         f"WHERE {conversion.wrong(name)} AND {reason.condition} GROUP BY piece"
     )
     for number, count, places, example in found:
-        said = reason.shown and example
         yield (
             number,
             Problem(
                 where=pieces[number].piece.name,
                 column=batch.layout.columns[name],
-                rule=f"{example!r} is {reason.rule}" if said else reason.rule,
+                rule=_told(reason, example),
                 remedy=reason.remedy,
                 rows=pieces[number].row_numbers(places),
                 count=count,
@@ -68,17 +69,24 @@ def _faults(
         )
 
 
-def _example(conversion: Conversion, name: str) -> str:
-    """Return SQL for a value that may be shown: short, and nobody's id.
+def _told(reason: Reason, example: str | None) -> str:
+    if not reason.shown:
+        return reason.rule
+    return f"{example!r} is {reason.rule}" if example else f"a value is {reason.rule}"
 
-    A column that was mapped by mistake, or shifted, may hold the ids.
+
+def _example(conversion: Conversion, name: str) -> str:
+    """Return SQL for a value that may be shown: it can be nobody's id or name.
+
+    A column that was mapped by mistake, or shifted, may hold the ids or the names;
+    what looks like a day, a small number or a short code is neither.
     """
     raw = _raw(name)
     ids = (
         f'SELECT "raw person_id" FROM {conversion.rows(["person_id"])} '
         'WHERE "raw person_id" IS NOT NULL'
     )
-    shown = f"length({raw}) < {_SHOWN_LENGTH} AND {raw} NOT IN ({ids})"
+    shown = f"regexp_full_match({raw}, {literal(_SHOWN)}) AND {raw} NOT IN ({ids})"
     return f"CASE WHEN {shown} THEN {raw} END"
 
 

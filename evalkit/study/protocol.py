@@ -51,7 +51,7 @@ _MONTHS_A_YEAR = 12
 class Study(Section):
     """What is evaluated."""
 
-    title: str = Field(description="Name of the study, as figures and tables show it.")
+    title: str = Field(description="Name of the study, as commands print it.")
     language: Literal["fi", "sv", "en"] = Field(
         default="fi",
         description='Language of figures and command output: "fi", "sv" or "en".',
@@ -200,7 +200,7 @@ class Frame(Section):
     weeks: tuple[int, int] = Field(
         default=(1, 104),
         strict=False,
-        description="Least and most weeks of unemployment on the frame's day.",
+        description="Least and most weeks of unemployment, by the snapshot.",
     )
     exclude: list[str] = Field(
         default=[],

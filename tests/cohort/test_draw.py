@@ -72,6 +72,7 @@ def test_attrition_counts_each_criterion_in_order(register_of):
     assert sorted(draw.person_ids) == ["later", "stays"]
     assert draw.attrition.to_numpy().tolist() == [
         ["unemployed", 10, 4, 6],
+        ["duration known", 6, 0, 6],
         ["unemployed for 1-104 weeks", 6, 2, 4],
         ["office counts", 4, 1, 3],
         ["not in_service", 3, 0, 3],

@@ -15,12 +15,10 @@ from evalkit.examples.simulator import simulate
 from evalkit.study.codes import EXIT_ROUTES
 from evalkit.study.months import date_of, day_number, month_of, parse_month
 
-SHARE = 0.25
-
 
 @pytest.fixture(scope="module")
 def study():
-    return read_preset("satakunta").with_size(SHARE)
+    return read_preset("satakunta")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def totals(study):
 
 @pytest.fixture(scope="module")
 def simulated(study):
-    return simulate(study, seed=3)
+    return simulate(study, seed=study.seed)
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +118,15 @@ def test_a_start_in_a_pause_waits_for_the_first_weekday_after_it(study) -> None:
 
 
 def test_the_same_seed_gives_the_same_results(study, simulated) -> None:
-    pd.testing.assert_frame_equal(simulate(study, seed=3).pilot, simulated.pilot)
+    pd.testing.assert_frame_equal(
+        simulate(study, seed=study.seed).pilot, simulated.pilot
+    )
 
 
 def test_totals_that_cannot_be_had_are_filled_as_far_as_they_can(study) -> None:
     many = [p.model_copy(update={"people": 10_000}) for p in study.totals.results]
     totals = study.totals.model_copy(update={"results": many})
-    pilot = simulate(study.model_copy(update={"totals": totals}), seed=3).pilot
+    pilot = simulate(study.model_copy(update={"totals": totals}), seed=study.seed).pilot
     leavers = pilot["result"].notna().sum()
     assert sum(p.people for p in study.totals.results) < leavers < len(pilot)
 

@@ -70,8 +70,8 @@ def test_batches_hold_the_same_people(stock, pilot, plan, tmp_path, ending):
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
 def test_errors_name_the_file_and_the_row(stock, pilot, tmp_path, ending):
     frames = parts(stock)
-    frames[0].loc[8, "Ikä"] = "nuori"
-    frames[1].loc[0, "Ikä"] = "nuori"
+    frames[0].loc[8, "Ikä"] = "uusi"
+    frames[1].loc[0, "Ikä"] = "uusi"
     frames[1].loc[[3, 4], "Kunta"] = "Pori"
     frames[2].loc[8, "Tunniste"] = frames[2].loc[0, "Tunniste"]
     frames[2].loc[2, "Kesto"] = "9000"
@@ -79,9 +79,9 @@ def test_errors_name_the_file_and_the_row(stock, pilot, tmp_path, ending):
     text = message(folder, pilot, PLAN)
     first = {"csv": 2, "xlsx": 2, "parquet": 1}[ending]
     said = [
-        f"01.{ending}, column 'Ikä' (row {first + 8}): 'nuori' is no number",
+        f"01.{ending}, column 'Ikä' (row {first + 8}): 'uusi' is no number",
         f"02.{ending}, column 'Kunta' (rows {first + 3} and {first + 4}): 'Pori' is",
-        f"02.{ending}, column 'Ikä' (row {first}): 'nuori' is no number",
+        f"02.{ending}, column 'Ikä' (row {first}): 'uusi' is no number",
         f"03.{ending}, column 'Kesto' (row {first + 2}): the duration is longer than s",
         f"03.{ending}, column 'Tunniste' (row {first + 8}): a person is twice in the",
     ]
@@ -93,7 +93,7 @@ def test_errors_name_the_file_and_the_row(stock, pilot, tmp_path, ending):
 @pytest.mark.usefixtures("most_rows")
 def test_a_refused_file_shifts_no_rows_of_the_next(stock, pilot, tmp_path):
     frames = parts(stock)
-    frames[2].loc[4, "Ikä"] = "nuori"
+    frames[2].loc[4, "Ikä"] = "uusi"
     folder = write(tmp_path / "register", frames)
     second = folder / "stock_2021-02.csv"
     lines = second.read_bytes().splitlines(keepends=True)
@@ -101,7 +101,7 @@ def test_a_refused_file_shifts_no_rows_of_the_next(stock, pilot, tmp_path):
     (folder / "stock_2021-04.csv").write_text("nothing;here\n")
     text = message(folder, pilot, PLAN)
     assert "02.csv (row 3): the row has more columns than the headers" in text
-    assert "03.csv, column 'Ikä' (row 6): 'nuori' is no number" in text
+    assert "03.csv, column 'Ikä' (row 6): 'uusi' is no number" in text
     assert "04.csv: no column is headed 'Tunniste'" in text
     assert text.index("02.csv (row 3)") < text.index("03.csv, column 'Ikä'")
 

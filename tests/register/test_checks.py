@@ -14,7 +14,7 @@ from evalkit import open_register
 from evalkit.errors import RegisterError
 from evalkit.register.shapes import SNAPSHOT_TYPES
 from evalkit.study.columns import SNAPSHOT_COLUMNS
-from evalkit.study.protocol import Table
+from evalkit.study.protocol import Protocol, Table
 from tests.register.small_register import (
     PILOT_HEADERS,
     SNAPSHOT_HEADERS,
@@ -57,9 +57,9 @@ VALUES = {
     ),
     "a duration that is no number": (
         changed("Kesto", "vuosi"),
-        "column 'Kesto' (row 5): 'vuosi' is no number of weeks",
+        "column 'Kesto' (row 5): a value is no number of weeks",
     ),
-    "an age that is no number": (changed("Ikä", "n. 40"), "'n. 40' is no number"),
+    "an age that is no number": (changed("Ikä", "n. 40"), "a value is no number"),
     "a flag that is none": (
         changed("Palvelussa", "ehkä"),
         "column 'Palvelussa' (row 5): 'ehkä' is neither yes nor no. Write Kyllä/Ei",
@@ -78,7 +78,7 @@ VALUES = {
     ),
     "an education without code": (
         changed("Koulutus", "keskiaste"),
-        "'keskiaste' is no education code",
+        "a value is no education code",
     ),
     "a sex that is not known": (changed("Sukupuoli", "3"), "'3' is no sex that is"),
     "a month that is none": (
@@ -581,5 +581,43 @@ def test_ids_in_the_wrong_column_are_not_shown(name):
     stock["Tunniste"] = "P" + stock["Tunniste"]
     columns = {**SNAPSHOT_HEADERS, name: SNAPSHOT_HEADERS["person_id"]}
     text = message(stock, pilot_frame().head(0), make_plan(data={"columns": columns}))
-    assert "column 'Tunniste' (rows 1, 2, 3, 4, 5 and 22 more): no" in text
+    assert "column 'Tunniste' (rows 1, 2, 3, 4, 5 and 22 more): a value is no" in text
     assert_nobody_is_named(text)
+
+
+def test_a_month_that_lacks_most_people_is_refused():
+    """A file cut short, or ids written otherwise, must not look like exits."""
+    people = [f"P{i:03d}" for i in range(80)]
+    rows = pd.DataFrame(
+        [
+            {"Laskentapäivä": month, "Tunniste": person, "Kesto": 9}
+            for month in ("2021-01", "2021-02")
+            for person in people
+        ]
+    )
+    pilot = pd.DataFrame({"Tunniste": ["P000"], "Ohjaus": ["2021-02-01"]})
+    plan = Protocol.model_validate(
+        {
+            "study": {"title": "x"},
+            "data": {
+                "snapshots": "-",
+                "pilot": "-",
+                "columns": {
+                    "month": "Laskentapäivä", "person_id": "Tunniste", "weeks": "Kesto",
+                },
+                "pilot_columns": {"person_id": "Tunniste", "referral_date": "Ohjaus"},
+            },
+            "register": {"unemployed": "registered"},
+            "draw": {"seed": "x"},
+        }
+    )  # fmt: skip
+    open_register(rows, pilot, protocol=plan).engine.close()
+    later = rows["Laskentapäivä"] == "2021-02"
+    renamed = rows.assign(
+        Tunniste=rows["Tunniste"].where(~later, "x" + rows["Tunniste"])
+    )
+    with pytest.raises(RegisterError, match="only 0% of the people.*2021-01"):
+        open_register(renamed, pilot, protocol=plan)
+    short = rows[~later | rows["Tunniste"].isin(people[:20])]
+    with pytest.raises(RegisterError, match="only 25% of the people.*2021-01"):
+        open_register(short, pilot, protocol=plan)
