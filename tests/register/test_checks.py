@@ -616,8 +616,8 @@ def test_a_month_that_lacks_most_people_is_refused():
     renamed = rows.assign(
         Tunniste=rows["Tunniste"].where(~later, "x" + rows["Tunniste"])
     )
-    with pytest.raises(RegisterError, match="only 0% of the people.*2021-01"):
+    with pytest.raises(RegisterError, match=r"only 0% of the people.*2021-01"):
         open_register(renamed, pilot, protocol=plan)
     short = rows[~later | rows["Tunniste"].isin(people[:20])]
-    with pytest.raises(RegisterError, match="only 25% of the people.*2021-01"):
+    with pytest.raises(RegisterError, match=r"only 25% of the people.*2021-01"):
         open_register(short, pilot, protocol=plan)
