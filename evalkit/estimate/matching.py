@@ -90,7 +90,7 @@ def nearest_pairs(
 
 def _snapped(line: Array, tolerance: float) -> Array:
     """Give numbers that differ by rounding only the same value, the least of theirs."""
-    order = np.argsort(line, kind="stable")
+    order = np.argsort(line)
     along = line[order]
     starts = np.concatenate([[True], np.diff(along) > tolerance])
     snapped = np.empty_like(line)
@@ -132,13 +132,14 @@ class _Street:
     def of(cls, pilots: NDArray[np.int64], controls: NDArray[np.int64]) -> _Street:
         right = np.argsort(controls, kind="stable")
         left = np.argsort(-controls, kind="stable")
+        smaller = np.searchsorted(controls[right], pilots)
         return cls(
             pilots=pilots.tolist(),
             numbers=controls.tolist(),
             right=right.tolist(),
             left=left.tolist(),
-            first_right=np.searchsorted(controls[right], pilots).tolist(),
-            first_left=np.searchsorted(-controls[left], -pilots, "right").tolist(),
+            first_right=smaller.tolist(),
+            first_left=(len(controls) - smaller).tolist(),
         )
 
     def nearer(self, own: int, right: int, left: int) -> tuple[int | None, float]:
@@ -197,7 +198,6 @@ def _next_free(free: list[int], place: int) -> int:
 
 
 def _inverse(order: list[int]) -> list[int]:
-    places = [0] * len(order)
-    for place, item in enumerate(order):
-        places[item] = place
-    return places
+    places = np.empty(len(order), dtype=np.intp)
+    places[order] = np.arange(len(order))
+    return places.tolist()
