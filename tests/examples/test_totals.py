@@ -14,6 +14,7 @@ from evalkit.examples.preset import read_preset
 from evalkit.examples.simulator import simulate
 from evalkit.study.codes import EXIT_ROUTES
 from evalkit.study.months import date_of, day_number, month_of, parse_month
+from tests.examples.test_simulator import STOCKS
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +175,13 @@ def test_ages_of_totals_have_the_same_classes(tmp_path) -> None:
     broken.write_text(text.replace("{ 0 = 271,", "{ 1 = 271,"), encoding="utf-8")
     with pytest.raises(EvalkitError, match="differ in their classes"):
         read_preset(broken)
+
+
+def test_the_whole_study_has_the_published_stocks() -> None:
+    preset = read_preset("satakunta")
+    snapshots = simulate(preset, seed=preset.seed).snapshots
+    unemployed = snapshots["employment_code"].isin(["02", "03"])
+    stock = snapshots[snapshots["registered_at_month_end"] & unemployed]
+    sizes = stock["month"].value_counts()
+    for month, size in STOCKS.items():
+        assert sizes[parse_month(month)] == pytest.approx(size, rel=0.1), month
