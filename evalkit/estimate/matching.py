@@ -117,14 +117,17 @@ class _Street:
     """Controls along the line, seen by each pilot to the right and to the left.
 
     `right` holds the controls by ascending numbers, `left` by descending ones, equal
-    ones in row order both times; `first_right` and `first_left` say where each pilot
-    begins to look: at equal numbers to the right, at smaller ones to the left.
+    ones in row order both times; `place_right` and `place_left` say where each control
+    is in these, `first_right` and `first_left` where each pilot begins to look: at
+    equal numbers to the right, at smaller ones to the left.
     """
 
     pilots: list[int]
     numbers: list[int]
     right: list[int]
     left: list[int]
+    place_right: list[int]
+    place_left: list[int]
     first_right: list[int]
     first_left: list[int]
 
@@ -138,6 +141,8 @@ class _Street:
             numbers=controls.tolist(),
             right=right.tolist(),
             left=left.tolist(),
+            place_right=_inverse(right).tolist(),
+            place_left=_inverse(left).tolist(),
             first_right=smaller.tolist(),
             first_left=(len(controls) - smaller).tolist(),
         )
@@ -160,15 +165,14 @@ def _used_once(street: _Street, ratio: int, limit: float) -> Iterator[tuple[int,
     """Let the pilots choose in rounds; a control that is taken is gone."""
     n = len(street.numbers)
     free_right, free_left = list(range(n + 1)), list(range(n + 1))
-    place_right, place_left = _inverse(street.right), _inverse(street.left)
     for _ in range(ratio):
         for i, own in enumerate(street.pilots):
             right = _next_free(free_right, street.first_right[i])
             left = _next_free(free_left, street.first_left[i])
             control, far = street.nearer(own, right, left)
             if control is not None and far <= limit:
-                free_right[place_right[control]] += 1
-                free_left[place_left[control]] += 1
+                free_right[street.place_right[control]] += 1
+                free_left[street.place_left[control]] += 1
                 yield i, control
 
 
@@ -197,7 +201,7 @@ def _next_free(free: list[int], place: int) -> int:
     return end
 
 
-def _inverse(order: list[int]) -> list[int]:
-    places = np.empty(len(order), dtype=np.intp)
+def _inverse(order: Places) -> Places:
+    places = np.empty_like(order)
     places[order] = np.arange(len(order))
-    return places.tolist()
+    return places

@@ -258,10 +258,12 @@ def _exact(months: _Months, level: float) -> dict[str, Iterable[object]]:
     from scipy.stats import hypergeom
 
     both, n0, x0 = months.both, np.maximum(months.n0, 1), months.x0
-    redrawn = hypergeom(months.frame, months.events, months.n0)
-    most, fewest = redrawn.ppf([[(1 + level) / 2], [(1 - level) / 2]])
+    redrawn = months.frame, months.events, months.n0
+    most, fewest = hypergeom.ppf([[(1 + level) / 2], [(1 - level) / 2]], *redrawn)
     # More events among the controls make the estimate smaller.
-    above, equal, up_to = redrawn.sf(x0), redrawn.pmf(x0), redrawn.cdf(x0)
+    above, equal, up_to = (
+        chance(x0, *redrawn) for chance in (hypergeom.sf, hypergeom.pmf, hypergeom.cdf)
+    )
     share = months.events / np.maximum(months.frame, 1)
     measures = {
         "estimate": months.pilot - x0 / n0,
