@@ -32,12 +32,12 @@ from side_by_side import alone, best, compare, heading, show, skipped
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.cohort.whole_frame import WholeFrame
-from evalkit.estimate.balance import balance
-from evalkit.estimate.comparison import compare as compare_groups
-from evalkit.estimate.distributions import kolmogorov_smirnov, ordered
-from evalkit.estimate.entropy import entropy_balance
-from evalkit.estimate.redraws import redraw_distribution
-from evalkit.estimate.weights import weigh
+from evalkit.estimate.doubt.redraws import redraw_distribution
+from evalkit.estimate.groups.balance import balance
+from evalkit.estimate.groups.distributions import kolmogorov_smirnov, ordered
+from evalkit.estimate.groups.entropy import entropy_balance
+from evalkit.estimate.groups.weights import weigh
+from evalkit.estimate.months.comparison import compare as compare_groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.estimate.effect import normal_quantile
-from evalkit.estimate.share_intervals import LIMITS
+from evalkit.estimate.shares.share_intervals import LIMITS
 from evalkit.storage import write_whole
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ the stroke the worst of them. `n` is the number of the pilot's people; there are
 The shares of a month are independent here. Pooled over months, where people recur, the
 interval is clustered on person; its coverage is simulated in the tests.
 
-Written by `docs/coverage_table.py` from `evalkit.estimate.share_intervals`.
+Written by `docs/coverage_table.py` from `evalkit.estimate.shares.share_intervals`.
 """
 
 

@@ -27,37 +27,54 @@ if TYPE_CHECKING:
     from evalkit.cohort.placebo import with_placebo
     from evalkit.cohort.whole_frame import WholeFrame, whole_frame
     from evalkit.errors import EvalkitError, EvalkitWarning
-    from evalkit.estimate.adjusted import AdjustedDifference, adjusted_difference
-    from evalkit.estimate.balance import Balance, balance
-    from evalkit.estimate.bootstrap import Bootstrap
-    from evalkit.estimate.bounds import Bounds, worst_case_bounds
-    from evalkit.estimate.comparison import Comparison, compare
-    from evalkit.estimate.decomposition import Decomposition, decompose
-    from evalkit.estimate.differences import (
-        Difference,
-        difference_in_means,
-        difference_in_shares,
+    from evalkit.estimate.adjustment.adjusted import (
+        AdjustedDifference,
+        adjusted_difference,
     )
-    from evalkit.estimate.e_value import EValues, e_values
-    from evalkit.estimate.exact import ExactTest, exact_test
-    from evalkit.estimate.hidden_selection import HiddenSelection, hidden_selection
-    from evalkit.estimate.multiplicity import AdjustedPValues, adjusted_p_values
-    from evalkit.estimate.omitted_variables import OmittedVariables, omitted_variables
-    from evalkit.estimate.placebo import ControlAgainstControl, control_against_control
-    from evalkit.estimate.pooling import PooledDifference, pooled_difference
-    from evalkit.estimate.power import (
+    from evalkit.estimate.adjustment.bootstrap import Bootstrap
+    from evalkit.estimate.adjustment.specifications import (
+        Specifications,
+        all_estimators,
+    )
+    from evalkit.estimate.adjustment.starters import StartersEffect, effect_on_starters
+    from evalkit.estimate.decomposition.decomposition import Decomposition, decompose
+    from evalkit.estimate.doubt.bounds import Bounds, worst_case_bounds
+    from evalkit.estimate.doubt.e_value import EValues, e_values
+    from evalkit.estimate.doubt.hidden_selection import (
+        HiddenSelection,
+        hidden_selection,
+    )
+    from evalkit.estimate.doubt.omitted_variables import (
+        OmittedVariables,
+        omitted_variables,
+    )
+    from evalkit.estimate.doubt.placebo import (
+        ControlAgainstControl,
+        control_against_control,
+    )
+    from evalkit.estimate.doubt.redraws import Redraws, redraw_distribution
+    from evalkit.estimate.doubt.sensitivity import Sensitivity, sensitivity
+    from evalkit.estimate.groups.balance import Balance, balance
+    from evalkit.estimate.groups.support import Support, support
+    from evalkit.estimate.groups.weights import Weights, weigh
+    from evalkit.estimate.months.comparison import Comparison, compare
+    from evalkit.estimate.months.multiplicity import AdjustedPValues, adjusted_p_values
+    from evalkit.estimate.months.pooling import PooledDifference, pooled_difference
+    from evalkit.estimate.months.power import (
         Power,
         SampleSize,
         minimum_detectable_difference,
         power_of,
         sample_size,
     )
-    from evalkit.estimate.redraws import Redraws, redraw_distribution
-    from evalkit.estimate.sensitivity import Sensitivity, sensitivity
-    from evalkit.estimate.specifications import Specifications, all_estimators
-    from evalkit.estimate.starters import StartersEffect, effect_on_starters
-    from evalkit.estimate.subgroups import SubgroupComparison, compare_subgroups
-    from evalkit.estimate.support import Support, support
+    from evalkit.estimate.months.subgroups import SubgroupComparison, compare_subgroups
+    from evalkit.estimate.months.tally import Tally
+    from evalkit.estimate.shares.differences import (
+        Difference,
+        difference_in_means,
+        difference_in_shares,
+    )
+    from evalkit.estimate.shares.exact import ExactTest, exact_test
     from evalkit.estimate.survival.contamination import LaterReferrals, later_referrals
     from evalkit.estimate.survival.cox import HazardRatio, hazard_ratio
     from evalkit.estimate.survival.curves import SurvivalCurves, survival_curves
@@ -81,8 +98,6 @@ if TYPE_CHECKING:
         proportional_hazards,
     )
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.tally import Tally
-    from evalkit.estimate.weights import Weights, weigh
     from evalkit.fees.contract import Contract, read_contract
     from evalkit.fees.costs import (
         CostPerExit,
@@ -201,102 +216,102 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AdjustedDifference": "evalkit.estimate.adjusted",
-    "AdjustedPValues": "evalkit.estimate.multiplicity",
-    "Balance": "evalkit.estimate.balance",
-    "Bootstrap": "evalkit.estimate.bootstrap",
-    "Bounds": "evalkit.estimate.bounds",
+    "AdjustedDifference": "evalkit.estimate.adjustment.adjusted",
+    "AdjustedPValues": "evalkit.estimate.months.multiplicity",
+    "Balance": "evalkit.estimate.groups.balance",
+    "Bootstrap": "evalkit.estimate.adjustment.bootstrap",
+    "Bounds": "evalkit.estimate.doubt.bounds",
     "Cohort": "evalkit.cohort.cohort",
-    "Comparison": "evalkit.estimate.comparison",
+    "Comparison": "evalkit.estimate.months.comparison",
     "Contract": "evalkit.fees.contract",
-    "ControlAgainstControl": "evalkit.estimate.placebo",
+    "ControlAgainstControl": "evalkit.estimate.doubt.placebo",
     "CostPerExit": "evalkit.fees.costs",
     "CostPerResult": "evalkit.fees.costs",
-    "Decomposition": "evalkit.estimate.decomposition",
-    "Difference": "evalkit.estimate.differences",
+    "Decomposition": "evalkit.estimate.decomposition.decomposition",
+    "Difference": "evalkit.estimate.shares.differences",
     "DiscreteTimeHazard": "evalkit.estimate.survival.discrete_time",
     "Draw": "evalkit.cohort.draw",
-    "EValues": "evalkit.estimate.e_value",
+    "EValues": "evalkit.estimate.doubt.e_value",
     "EvalkitError": "evalkit.errors",
     "EvalkitWarning": "evalkit.errors",
-    "ExactTest": "evalkit.estimate.exact",
+    "ExactTest": "evalkit.estimate.shares.exact",
     "ExitRoutes": "evalkit.estimate.survival.exit_routes",
     "HazardRatio": "evalkit.estimate.survival.cox",
-    "HiddenSelection": "evalkit.estimate.hidden_selection",
+    "HiddenSelection": "evalkit.estimate.doubt.hidden_selection",
     "HorizonDifference": "evalkit.estimate.survival.horizon_difference",
     "IntervalEffects": "evalkit.estimate.survival.interval_effects",
     "Invoice": "evalkit.fees.invoice",
     "LaterReferrals": "evalkit.estimate.survival.contamination",
     "LogRank": "evalkit.estimate.survival.log_rank",
-    "OmittedVariables": "evalkit.estimate.omitted_variables",
-    "PooledDifference": "evalkit.estimate.pooling",
-    "Power": "evalkit.estimate.power",
+    "OmittedVariables": "evalkit.estimate.doubt.omitted_variables",
+    "PooledDifference": "evalkit.estimate.months.pooling",
+    "Power": "evalkit.estimate.months.power",
     "ProportionalHazards": "evalkit.estimate.survival.proportional_hazards",
     "Protocol": "evalkit.study.protocol",
-    "Redraws": "evalkit.estimate.redraws",
+    "Redraws": "evalkit.estimate.doubt.redraws",
     "Register": "evalkit.register.register",
-    "SampleSize": "evalkit.estimate.power",
-    "Sensitivity": "evalkit.estimate.sensitivity",
+    "SampleSize": "evalkit.estimate.months.power",
+    "Sensitivity": "evalkit.estimate.doubt.sensitivity",
     "ServicePlan": "evalkit.service.plan",
     "ServiceResults": "evalkit.service.results",
-    "Specifications": "evalkit.estimate.specifications",
-    "StartersEffect": "evalkit.estimate.starters",
+    "Specifications": "evalkit.estimate.adjustment.specifications",
+    "StartersEffect": "evalkit.estimate.adjustment.starters",
     "Statements": "evalkit.statements.statements",
-    "SubgroupComparison": "evalkit.estimate.subgroups",
-    "Support": "evalkit.estimate.support",
+    "SubgroupComparison": "evalkit.estimate.months.subgroups",
+    "Support": "evalkit.estimate.groups.support",
     "SurvivalCurves": "evalkit.estimate.survival.curves",
-    "Tally": "evalkit.estimate.tally",
+    "Tally": "evalkit.estimate.months.tally",
     "WeekCounts": "evalkit.estimate.survival.week_counts",
-    "Weights": "evalkit.estimate.weights",
+    "Weights": "evalkit.estimate.groups.weights",
     "WholeFrame": "evalkit.cohort.whole_frame",
-    "adjusted_difference": "evalkit.estimate.adjusted",
-    "adjusted_p_values": "evalkit.estimate.multiplicity",
-    "all_estimators": "evalkit.estimate.specifications",
-    "balance": "evalkit.estimate.balance",
+    "adjusted_difference": "evalkit.estimate.adjustment.adjusted",
+    "adjusted_p_values": "evalkit.estimate.months.multiplicity",
+    "all_estimators": "evalkit.estimate.adjustment.specifications",
+    "balance": "evalkit.estimate.groups.balance",
     "check_statements": "evalkit.statements.statements",
-    "compare": "evalkit.estimate.comparison",
-    "compare_subgroups": "evalkit.estimate.subgroups",
-    "control_against_control": "evalkit.estimate.placebo",
+    "compare": "evalkit.estimate.months.comparison",
+    "compare_subgroups": "evalkit.estimate.months.subgroups",
+    "control_against_control": "evalkit.estimate.doubt.placebo",
     "cost_per_additional_exit": "evalkit.fees.costs",
     "cost_per_result": "evalkit.fees.costs",
-    "decompose": "evalkit.estimate.decomposition",
-    "difference_in_means": "evalkit.estimate.differences",
-    "difference_in_shares": "evalkit.estimate.differences",
+    "decompose": "evalkit.estimate.decomposition.decomposition",
+    "difference_in_means": "evalkit.estimate.shares.differences",
+    "difference_in_shares": "evalkit.estimate.shares.differences",
     "discrete_time_hazard": "evalkit.estimate.survival.discrete_time",
     "draw_controls": "evalkit.cohort.draw",
-    "e_values": "evalkit.estimate.e_value",
-    "effect_on_starters": "evalkit.estimate.starters",
-    "exact_test": "evalkit.estimate.exact",
+    "e_values": "evalkit.estimate.doubt.e_value",
+    "effect_on_starters": "evalkit.estimate.adjustment.starters",
+    "exact_test": "evalkit.estimate.shares.exact",
     "exit_routes": "evalkit.estimate.survival.exit_routes",
     "follow_up": "evalkit.cohort.follow_up",
     "hazard_ratio": "evalkit.estimate.survival.cox",
-    "hidden_selection": "evalkit.estimate.hidden_selection",
+    "hidden_selection": "evalkit.estimate.doubt.hidden_selection",
     "interval_effects": "evalkit.estimate.survival.interval_effects",
     "invoice": "evalkit.fees.invoice",
     "later_referrals": "evalkit.estimate.survival.contamination",
     "log_rank": "evalkit.estimate.survival.log_rank",
-    "minimum_detectable_difference": "evalkit.estimate.power",
-    "omitted_variables": "evalkit.estimate.omitted_variables",
+    "minimum_detectable_difference": "evalkit.estimate.months.power",
+    "omitted_variables": "evalkit.estimate.doubt.omitted_variables",
     "open_register": "evalkit.register.register",
-    "pooled_difference": "evalkit.estimate.pooling",
-    "power_of": "evalkit.estimate.power",
+    "pooled_difference": "evalkit.estimate.months.pooling",
+    "power_of": "evalkit.estimate.months.power",
     "proportional_hazards": "evalkit.estimate.survival.proportional_hazards",
     "read_contract": "evalkit.fees.contract",
     "read_protocol": "evalkit.study.plan_file",
     "read_service_plan": "evalkit.service.plan",
     "read_statements": "evalkit.statements.claims",
-    "redraw_distribution": "evalkit.estimate.redraws",
+    "redraw_distribution": "evalkit.estimate.doubt.redraws",
     "rmst_difference": "evalkit.estimate.survival.horizon_difference",
-    "sample_size": "evalkit.estimate.power",
-    "sensitivity": "evalkit.estimate.sensitivity",
+    "sample_size": "evalkit.estimate.months.power",
+    "sensitivity": "evalkit.estimate.doubt.sensitivity",
     "service_results": "evalkit.service.results",
-    "support": "evalkit.estimate.support",
+    "support": "evalkit.estimate.groups.support",
     "survival_curves": "evalkit.estimate.survival.curves",
     "survival_difference": "evalkit.estimate.survival.horizon_difference",
-    "weigh": "evalkit.estimate.weights",
+    "weigh": "evalkit.estimate.groups.weights",
     "whole_frame": "evalkit.cohort.whole_frame",
     "with_placebo": "evalkit.cohort.placebo",
-    "worst_case_bounds": "evalkit.estimate.bounds",
+    "worst_case_bounds": "evalkit.estimate.doubt.bounds",
 }
 
 

@@ -23,7 +23,7 @@ from evalkit.cohort.follow_up import (
 )
 from evalkit.cohort.frame import drawable_months, require_drawable
 from evalkit.errors import DrawError, EvalkitError, EvalkitWarning
-from evalkit.estimate.comparison import Comparison, compare
+from evalkit.estimate.months.comparison import Comparison, compare
 from evalkit.register.register import open_register
 from evalkit.report.plots.forest import monthly_differences
 from evalkit.report.plots.months import monthly_shares

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.cohort.draw import Draw, draw_controls
 from evalkit.cohort.follow_up import follow_up, measurable_months
-from evalkit.estimate.comparison import Comparison, compare
+from evalkit.estimate.months.comparison import Comparison, compare
 from evalkit.examples.satakunta import write_satakunta
 from evalkit.register.register import Register, open_register
 from evalkit.report.plots.style import save_figure

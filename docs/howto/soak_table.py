@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cohort.cohort import Cohort
-from evalkit.estimate.adjusted import adjusted_difference
-from evalkit.estimate.bootstrap import Bootstrap
-from evalkit.estimate.clustering import clustered_difference
+from evalkit.estimate.adjustment.adjusted import adjusted_difference
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
+from evalkit.estimate.months.clustering import clustered_difference
 from evalkit.estimate.survival.contamination import later_referrals
 from evalkit.estimate.survival.cox import hazard_ratio
 from evalkit.estimate.survival.curves import survival_curves
@@ -31,10 +32,9 @@ from evalkit.estimate.survival.horizon_difference import (
 )
 from evalkit.estimate.survival.log_rank import log_rank
 from evalkit.estimate.survival.proportional_hazards import proportional_hazards
-from evalkit.estimate.weights import weigh
 from evalkit.storage import write_whole
-from tests.estimate import test_adjusted_coverage as selection
-from tests.estimate import test_coverage as recurring
+from tests.estimate.adjustment import test_adjusted_coverage as selection
+from tests.estimate.months import test_coverage as recurring
 from tests.estimate.survival import test_coverage as curves
 from tests.estimate.survival import test_cox_coverage as cox
 from tests.estimate.survival import test_routes_coverage as routes

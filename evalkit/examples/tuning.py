@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from evalkit.cohort.draw import draw_controls
 from evalkit.cohort.follow_up import follow_up, measurable_months
 from evalkit.errors import EvalkitError
-from evalkit.estimate.comparison import compare
-from evalkit.estimate.tally import whole_percent
+from evalkit.estimate.months.comparison import compare
+from evalkit.estimate.months.tally import whole_percent
 from evalkit.examples.satakunta import write_satakunta
 from evalkit.register.register import open_register
 from evalkit.study.plan_file import read_protocol
@@ -28,7 +28,7 @@ from evalkit.study.plan_file import read_protocol
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.estimate.comparison import Comparison
+    from evalkit.estimate.months.comparison import Comparison
     from evalkit.examples.preset import Preset
 
 _ROUNDS = 30

@@ -216,7 +216,7 @@ def cost_per_additional_exit(
 
     Examples
     --------
-    >>> from evalkit.estimate.differences import difference_in_shares
+    >>> from evalkit.estimate.shares.differences import difference_in_shares
     >>> from evalkit.fees.invoice import Invoice, Line
     >>> line = Line(
     ...     month="2020-01",

@@ -40,7 +40,7 @@ def monthly_table(result: Result) -> pd.DataFrame:
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> people = pd.DataFrame({"treat": [1, 1, 0, 0], "y": [1, 0, 0, 1]})
     >>> result = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> monthly_table(result)["masked"].tolist()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.tally import Tally, tally_of, whole_percent
+from evalkit.estimate.months.tally import Tally, tally_of, whole_percent
 from evalkit.results import Result
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def release(comparison: Result, *, min_cell: int = 5) -> Released:
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> people = pd.DataFrame(
     ...     {
     ...         "group": [1] * 3 + [0] * 40 + [1] * 80 + [0] * 80,

@@ -64,7 +64,7 @@ def comparison_csv(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> from evalkit.report.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
@@ -101,7 +101,7 @@ def comparison_parquet(released: Released, *, synthetic: bool = False) -> bytes:
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> from evalkit.report.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
@@ -150,7 +150,7 @@ def comparison_text(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> from evalkit.report.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
@@ -196,7 +196,7 @@ def tally_text(released: Released, language: str = "fi") -> str:
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> from evalkit.report.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 1, 0, 0, 1, 0, 0] * 5})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.estimate.effect import normal_quantile
-from evalkit.estimate.share_intervals import wilson_limits
+from evalkit.estimate.shares.share_intervals import wilson_limits
 from evalkit.service.clients import MEASURES, ROUTES, UNKNOWN, age_labels
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.errors import EvalkitError
 from evalkit.estimate.effect import joined, normal_quantile
-from evalkit.estimate.share_intervals import wilson_limits
+from evalkit.estimate.shares.share_intervals import wilson_limits
 from evalkit.service.tables import HAPPENED
 from evalkit.study.months import month_text, parse_month
 

@@ -19,7 +19,7 @@ from evalkit.statements.finding import Finding, percent, unknown, whole
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evalkit.estimate.balance import Balance
+    from evalkit.estimate.groups.balance import Balance
 
 
 class ServiceCounts(Protocol):
@@ -179,7 +179,7 @@ def _above(claim: AboveTheRest, counts: pd.DataFrame) -> Finding:
 
 def _difference(claim: AboveTheRest, own: pd.Series, rest: pd.Series) -> Finding:
     """Compare two shares of the same service."""
-    from evalkit.estimate.differences import difference_in_shares
+    from evalkit.estimate.shares.differences import difference_in_shares
     from evalkit.statements.finding import beyond_chance
 
     pairs = [(int(part["count"]), int(part["base_n"])) for part in (own, rest)]

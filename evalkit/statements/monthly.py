@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.differences import difference_in_shares
 from evalkit.estimate.effect import normal_quantile
-from evalkit.estimate.multiplicity import holm
-from evalkit.estimate.pooling import pooled_difference
-from evalkit.estimate.power import minimum_detectable_difference, power_of
-from evalkit.estimate.share_intervals import wilson_limits
-from evalkit.estimate.tally import tally_of, whole_percent
+from evalkit.estimate.months.multiplicity import holm
+from evalkit.estimate.months.pooling import pooled_difference
+from evalkit.estimate.months.power import minimum_detectable_difference, power_of
+from evalkit.estimate.months.tally import tally_of, whole_percent
+from evalkit.estimate.shares.differences import difference_in_shares
+from evalkit.estimate.shares.share_intervals import wilson_limits
 from evalkit.statements.claims import (
     HigherIn,
     LowestIn,
@@ -35,7 +35,7 @@ from evalkit.statements.finding import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evalkit.estimate.comparison import Comparison
+    from evalkit.estimate.months.comparison import Comparison
 
 _COUNTS = ["pilot_events", "n_pilot", "control_events", "n_control"]
 _ROUNDED = "shares compared in whole percent, as published figures show them"

@@ -14,8 +14,8 @@ from evalkit.statements.finding import unknown
 from evalkit.statements.monthly import check_months
 
 if TYPE_CHECKING:
-    from evalkit.estimate.balance import Balance
-    from evalkit.estimate.comparison import Comparison
+    from evalkit.estimate.groups.balance import Balance
+    from evalkit.estimate.months.comparison import Comparison
     from evalkit.statements.claims import Claim, Published, Statement
     from evalkit.statements.counted import ServiceCounts
     from evalkit.statements.finding import Finding
@@ -115,7 +115,7 @@ def check_statements(
     Examples
     --------
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> from evalkit.statements.claims import Published
     >>> people = pd.DataFrame(
     ...     {

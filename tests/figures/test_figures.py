@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import evalkit as ek
-from evalkit.estimate.balance import balance
+from evalkit.estimate.groups.balance import balance
 from evalkit.examples.satakunta import write_satakunta
 from evalkit.report.plots.style import whole_figure
 from evalkit.statements.statements import check_statements

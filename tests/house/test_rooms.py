@@ -25,6 +25,18 @@ ORDER = (
 )
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
+# The order within the largest room.
+ESTIMATES = (
+    "effect",
+    "shares",
+    "months",
+    "groups",
+    "adjustment",
+    "decomposition",
+    "doubt",
+    "survival",
+)
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]
 OTHER_FOLDERS = ("sampling/", "figures/", "notebooks/", "benchmarks/", "tests/")
@@ -80,6 +92,23 @@ def test_room_uses_only_rooms_before_it(path) -> None:
     room = room_of(path)
     if room != "__init__":
         assert not forbidden(room, uses(parsed(path)))
+
+
+@pytest.mark.parametrize("place", ESTIMATES)
+def test_estimates_use_only_those_before_them(place) -> None:
+    home = PACKAGE / "estimate" / place
+    used = {
+        name.split(".")[2]
+        for path in (home.rglob("*.py") if home.is_dir() else [home.with_suffix(".py")])
+        for name in imported(parsed(path))
+        if name.startswith("evalkit.estimate.")
+    }
+    assert used <= set(ESTIMATES[: ESTIMATES.index(place) + 1])
+
+
+def test_every_place_of_the_estimates_is_in_the_order() -> None:
+    places = {path.stem for path in (PACKAGE / "estimate").glob("[!_]*")}
+    assert places == set(ESTIMATES)
 
 
 def test_a_step_back_would_be_noticed() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.differences import difference_in_shares
+from evalkit.estimate.shares.differences import difference_in_shares
 from evalkit.results import Result
 
 if TYPE_CHECKING:

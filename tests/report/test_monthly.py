@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.comparison import compare
+from evalkit.estimate.months.comparison import compare
 from evalkit.report.language.catalogue import read_language
 from evalkit.report.monthly import level_text, monthly_table, wilson_limits
 from evalkit.report.release import release

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.comparison import compare
+from evalkit.estimate.months.comparison import compare
 from evalkit.report.release import release
 from tests.report.tables import hand_made
 

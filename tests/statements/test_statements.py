@@ -11,11 +11,11 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.balance import balance
-from evalkit.estimate.comparison import compare
-from evalkit.estimate.differences import difference_in_shares
-from evalkit.estimate.multiplicity import holm
-from evalkit.estimate.power import minimum_detectable_difference, power_of
+from evalkit.estimate.groups.balance import balance
+from evalkit.estimate.months.comparison import compare
+from evalkit.estimate.months.multiplicity import holm
+from evalkit.estimate.months.power import minimum_detectable_difference, power_of
+from evalkit.estimate.shares.differences import difference_in_shares
 from evalkit.statements.claims import Published
 from evalkit.statements.statements import check_statements
 

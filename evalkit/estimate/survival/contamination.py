@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.design_matrix import design_matrix
+from evalkit.estimate.adjustment.influence import clustered_se
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
-from evalkit.estimate.influence import clustered_se
+from evalkit.estimate.groups.design_matrix import design_matrix
 from evalkit.estimate.survival.durations import GROUPS, Durations
 from evalkit.estimate.survival.joiners import REFERRAL, Reading
 from evalkit.estimate.survival.kaplan_meier import log_log_interval

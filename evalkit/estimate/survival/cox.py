@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
 from evalkit.estimate.survival.cox_model import (
     CoxModel,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock, Durations
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.design_matrix import checked_covariates, design_matrix
+from evalkit.estimate.adjustment.influence import few_clusters_note
 from evalkit.estimate.effect import joined
-from evalkit.estimate.influence import few_clusters_note
+from evalkit.estimate.groups.design_matrix import checked_covariates, design_matrix
 from evalkit.estimate.survival.cox_fit import CoxFit, fit_cox, informative_columns
 from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.partial_likelihood import Likelihood
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
     Codes = NDArray[np.intp]

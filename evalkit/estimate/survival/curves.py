@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import joined
 from evalkit.estimate.survival.durations import GROUPS, Durations
 from evalkit.estimate.survival.exit_residuals import survival_residuals
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
 

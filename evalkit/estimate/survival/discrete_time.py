@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.design_matrix import independent_columns
 from evalkit.estimate.effect import Effect, joined
+from evalkit.estimate.groups.design_matrix import independent_columns
 from evalkit.estimate.survival.cox import (
     coefficient_table,
     exit_rates,
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.hazard_fit import HazardFit
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
-    from evalkit.estimate.weights import Weights
+    from evalkit.estimate.groups.weights import Weights
 
     Array = NDArray[np.float64]
     Codes = NDArray[np.intp]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import joined
 from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.gray import gray_tests, no_gray_tests
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
-    from evalkit.estimate.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

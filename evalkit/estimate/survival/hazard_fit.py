@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from evalkit.estimate.gram import blocks
+from evalkit.estimate.groups.gram import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.influence import clustered_se, few_clusters_note
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
-from evalkit.estimate.influence import clustered_se, few_clusters_note
 from evalkit.estimate.survival.durations import GROUPS, Durations
 from evalkit.estimate.survival.exit_residuals import exit_residuals
 from evalkit.estimate.survival.kaplan_meier import KaplanMeier
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
 

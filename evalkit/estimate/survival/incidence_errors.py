@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
-    from evalkit.estimate.bootstrap import Bootstrap
+    from evalkit.estimate.adjustment.bootstrap import Bootstrap
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Durations
     from evalkit.estimate.survival.incidence import Incidence
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import joined, normal_p_value
 from evalkit.estimate.survival.durations import GROUPS, Durations
 from evalkit.estimate.survival.exit_residuals import exit_residuals
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
     from evalkit.estimate.survival.week_counts import WeekCounts
-    from evalkit.estimate.weights import Weights
 
     Array = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from evalkit.estimate.influence import FittedModel
-from evalkit.estimate.propensity import logistic
+from evalkit.estimate.adjustment.influence import FittedModel
+from evalkit.estimate.groups.propensity import logistic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from evalkit.estimate.design_matrix import MISSING
+from evalkit.estimate.groups.design_matrix import MISSING
 from evalkit.report.language.catalogue import read_language
 from evalkit.report.monthly import level_text
 from evalkit.report.plots.lettering import shortened
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from evalkit.estimate.balance import Balance
+    from evalkit.estimate.groups.balance import Balance
     from evalkit.report.language.catalogue import Language
 
 _SIZE, _HEAD_SIZE = 9.5, 8.5
@@ -83,7 +83,7 @@ def love_plot(
     Examples
     --------
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.balance import balance
+    >>> from evalkit.estimate.groups.balance import balance
     >>> people = pd.DataFrame({"treat": [1, 1, 0, 0], "y": 0, "age": [30, 40, 20, 40]})
     >>> cohort = Cohort.from_frame(
     ...     people, group="treat", outcome="y", covariates=["age"]

@@ -93,7 +93,7 @@ def monthly_differences(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> people = pd.DataFrame({"treat": [1, 1, 0, 0], "y": [1, 0, 0, 1]})
     >>> result = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> monthly_differences(result, language="en").get_xlabel()

@@ -116,7 +116,7 @@ def monthly_shares(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.comparison import compare
+    >>> from evalkit.estimate.months.comparison import compare
     >>> people = pd.DataFrame({"treat": [1, 1, 0, 0], "y": [1, 0, 0, 1]})
     >>> result = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> ax = monthly_shares(result, language="en", synthetic=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
-    from evalkit.estimate.weights import Weights
+    from evalkit.estimate.groups.weights import Weights
     from evalkit.report.language.catalogue import Language
 
     Array = NDArray[np.float64]
@@ -76,7 +76,7 @@ def score_overlap(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.weights import weigh
+    >>> from evalkit.estimate.groups.weights import weigh
     >>> people = pd.DataFrame({"treat": [1, 0, 0] * 9, "y": 0, "age": range(27)})
     >>> cohort = Cohort.from_frame(
     ...     people, group="treat", outcome="y", covariates=["age"]

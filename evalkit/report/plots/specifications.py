@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.lines import Line2D
 
-from evalkit.estimate.specifications import RAW
+from evalkit.estimate.adjustment.specifications import RAW
 from evalkit.report.language.catalogue import read_language
 from evalkit.report.plots.estimates import WIDTH, EstimateRows
 from evalkit.report.plots.style import CONTROL, PILOT, SHADE, evalkit_style
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from evalkit.estimate.specifications import Specifications
+    from evalkit.estimate.adjustment.specifications import Specifications
     from evalkit.report.language.catalogue import Language
 
 
@@ -38,7 +38,7 @@ def specification_curve(
     Parameters
     ----------
     specifications
-        What `evalkit.estimate.specifications.all_estimators` returns.
+        What `evalkit.estimate.adjustment.specifications.all_estimators` returns.
     language
         ``fi``, ``sv`` or ``en``.
     synthetic
@@ -63,7 +63,7 @@ def specification_curve(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.specifications import all_estimators
+    >>> from evalkit.estimate.adjustment.specifications import all_estimators
     >>> people = pd.DataFrame(
     ...     {
     ...         "treat": [1, 0, 0] * 20,

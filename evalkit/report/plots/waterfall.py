@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from evalkit.estimate.decomposition import Decomposition
+    from evalkit.estimate.decomposition.decomposition import Decomposition
     from evalkit.report.language.catalogue import Language
 
 _THICK = 0.62
@@ -56,7 +56,7 @@ def waterfall(
     --------
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
-    >>> from evalkit.estimate.decomposition import decompose
+    >>> from evalkit.estimate.decomposition.decomposition import decompose
     >>> people = pd.DataFrame(
     ...     {
     ...         "treat": [1, 0, 0] * 20,

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from evalkit.cohort.cohort import Cohort
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.curves import survival_curves
 from evalkit.estimate.survival.horizon_difference import (
     rmst_difference,
     survival_difference,
 )
 from evalkit.estimate.survival.log_rank import log_rank
-from evalkit.estimate.weights import weigh
 from tests.estimate.survival.stock import (
     constant,
     declining,

@@ -10,9 +10,9 @@ from lifelines.datasets import load_leukemia, load_lung, load_waltons
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.curves import survival_curves
-from evalkit.estimate.weights import weigh
 
 CLOCKS = ["entry", "registration"]
 GROUPS = ["pilot", "control"]

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import EstimationError
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.cox import hazard_ratio
 from evalkit.estimate.survival.discrete_time import discrete_time_hazard
 from evalkit.estimate.survival.week_counts import WeekCounts
-from evalkit.estimate.weights import weigh
 
 CASE = ["clock", "width", "link", "weighted"]
 

@@ -6,8 +6,8 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.durations import Durations
-from evalkit.estimate.weights import weigh
 
 
 def cohort_of(**columns):

@@ -10,14 +10,14 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.exit_routes import exit_routes
 from evalkit.estimate.survival.histories import Histories
 from evalkit.estimate.survival.incidence import cumulative_incidence
 from evalkit.estimate.survival.incidence_errors import clustered_errors
 from evalkit.estimate.survival.week_counts import WeekCounts
-from evalkit.estimate.weights import weigh
 
 GROUPS = ("pilot", "control")
 

@@ -9,12 +9,12 @@ from lifelines.utils import restricted_mean_survival_time
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.horizon_difference import (
     rmst_difference,
     survival_difference,
 )
-from evalkit.estimate.weights import weigh
 
 MEASURES = {"rmst": rmst_difference, "kaplan-meier": survival_difference}
 

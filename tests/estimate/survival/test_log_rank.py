@@ -6,9 +6,9 @@ import pytest
 from lifelines.datasets import load_leukemia, load_lung, load_waltons
 
 from evalkit.cohort.cohort import Cohort
-from evalkit.estimate.bootstrap import Bootstrap
+from evalkit.estimate.adjustment.bootstrap import Bootstrap
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.log_rank import log_rank
-from evalkit.estimate.weights import weigh
 
 
 def cohort_of(people, **names):

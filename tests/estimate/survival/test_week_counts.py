@@ -6,6 +6,7 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
+from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.curves import survival_curves
 from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.horizon_difference import (
@@ -14,7 +15,6 @@ from evalkit.estimate.survival.horizon_difference import (
 )
 from evalkit.estimate.survival.log_rank import log_rank
 from evalkit.estimate.survival.week_counts import WeekCounts
-from evalkit.estimate.weights import weigh
 
 CLOCKS = ["entry", "registration"]
 

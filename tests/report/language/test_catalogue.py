@@ -11,8 +11,8 @@ import pytest
 
 import evalkit
 from evalkit.errors import EvalkitError
-from evalkit.estimate.blocks import KNOWN_BLOCKS
-from evalkit.estimate.specifications import SPECIFICATIONS
+from evalkit.estimate.adjustment.specifications import SPECIFICATIONS
+from evalkit.estimate.decomposition.blocks import KNOWN_BLOCKS
 from evalkit.estimate.survival.durations import Clock
 from evalkit.report.language.catalogue import (
     LANGUAGES,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from evalkit.cohort.cohort import Cohort
-from evalkit.estimate.balance import balance
-from evalkit.estimate.weights import weigh
+from evalkit.estimate.groups.balance import balance
+from evalkit.estimate.groups.weights import weigh
 from evalkit.report.language.catalogue import LANGUAGES, MISSING, read_language
 from evalkit.report.plots.balance import love_plot
 from evalkit.report.plots.style import figure_bytes

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from evalkit.estimate.decomposition import Decomposition, decompose
-from evalkit.estimate.specifications import Specifications, all_estimators
+from evalkit.estimate.adjustment.specifications import Specifications, all_estimators
+from evalkit.estimate.decomposition.decomposition import Decomposition, decompose
 from evalkit.report.language.catalogue import LANGUAGES, MISSING, read_language
 from evalkit.report.plots.specifications import specification_curve
 from evalkit.report.plots.style import figure_bytes

@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
-from evalkit.estimate.weights import weigh
+from evalkit.estimate.groups.weights import weigh
 from evalkit.report.language.catalogue import LANGUAGES, read_language
 from evalkit.report.plots.scores import score_overlap
 

@@ -1,0 +1,1 @@
+"""Differences adjusted for who was referred."""

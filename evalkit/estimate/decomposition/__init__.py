@@ -1,0 +1,1 @@
+"""The raw gap taken apart: who they are, and what remains."""

@@ -1,0 +1,1 @@
+"""What could be wrong: bounds, redraws, placebos, hidden selection."""

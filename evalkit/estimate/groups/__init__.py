@@ -1,0 +1,1 @@
+"""The two groups: how alike they are, and weights that make them alike."""

@@ -1,0 +1,1 @@
+"""Many months: each beside the others, pooled, by subgroup, and their power."""

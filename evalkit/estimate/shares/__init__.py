@@ -1,0 +1,1 @@
+"""The difference of two shares or means: its intervals and exact tests."""
