@@ -87,7 +87,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel) -> None:
     assert "evalkit/py.typed" in names
     presets = {f"evalkit/examples/presets/{n}.toml" for n in ("county", "satakunta")}
     assert presets < {*names}
-    assert {f"evalkit/report/language/{code}.toml" for code in ("fi", "sv", "en")} < {
+    assert {f"evalkit/report/language/{c}/basics.toml" for c in ("fi", "sv", "en")} < {
         *names
     }
 

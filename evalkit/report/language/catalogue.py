@@ -1,7 +1,8 @@
 """A language: its texts, and how it writes numbers, shares and months.
 
-Texts and rules live in one TOML file for each language beside this module. The
-system's locale plays no part: a figure has the same bytes on every machine.
+Texts and rules live in a folder of TOML files for each language beside this module,
+one file a subject. The system's locale plays no part: a figure has the same bytes on
+every machine.
 """
 
 from __future__ import annotations
@@ -198,8 +199,10 @@ def read_language(code: str) -> Language:
         raise EvalkitError(
             f"`language` must be one of {', '.join(LANGUAGES)}, got {code!r}."
         )
-    file = resources.files("evalkit.report.language") / f"{code}.toml"
-    sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    sections: dict[str, dict[str, Any]] = {}
+    folder = resources.files("evalkit.report.language") / code
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        sections |= tomllib.loads(file.read_text(encoding="utf-8"))
     about, rules = sections.pop("catalogue"), sections.pop("format")
     texts = {
         f"{section}.{key}": text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -53,6 +54,16 @@ def source() -> str:
 
 def used_keys() -> set[str]:
     return set(re.findall(r'\.text\(\s*"([a-z_.]+)"', source()))
+
+
+def test_no_two_files_hold_the_same_section():
+    folder = Path(evalkit.__file__).parent / "report" / "language"
+    for code in LANGUAGES:
+        files = sorted((folder / code).glob("*.toml"))
+        sections = [
+            name for file in files for name in tomllib.loads(file.read_text("utf-8"))
+        ]
+        assert len(sections) == len(set(sections))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
