@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,9 @@ class Cohort(Result):
         What should be known about this follow-up, in sentences.
     has_persons
         Whether ``person`` identifies people (else every row counts as one person).
+    time_zero
+        The reading of time zero, as `evalkit.follow_up` has it; None for a table that
+        came from elsewhere.
     """
 
     people: pd.DataFrame
@@ -51,6 +54,7 @@ class Cohort(Result):
     attrition: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     has_persons: bool = True
+    time_zero: Literal["aligned", "report"] | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the person table (a copy)."""

@@ -40,6 +40,7 @@ def person_table(
         people=people[kept].reset_index(drop=True),
         covariates=tuple(covariates),
         protocol=register.protocol,
+        time_zero=time_zero,
         attrition=_attrition(found, hurdles, time_zero),
         notes=(
             *_left_out(hurdles[~kept], found),

@@ -343,8 +343,101 @@ class Estimate(Section):
         + ", ".join(HISTORY)
         + ".",
     )
+    subgroups: dict[str, list[float]] = Field(
+        default={},
+        description="Subgroups that are compared too: a covariate, or one made from "
+        "the register's past, = where its numbers are cut ([30, 50]: below 30, 30 to "
+        "below 50, 50 and above), or [] for one that has levels.",
+    )
     level: float = Field(
         default=0.95, gt=0.5, lt=1, description="Level of the confidence intervals."
+    )
+
+
+class GateRules(Section):
+    """What has to hold before a difference is read as the pilot's doing."""
+
+    most_unknown: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Largest share of unknown outcomes in either group.",
+    )
+    most_unknown_apart: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Largest difference of that share between the groups.",
+    )
+    most_days_apart: float = Field(
+        default=3.0,
+        ge=0,
+        description="Largest difference between the groups' mean days from time zero "
+        "to the outcome.",
+    )
+    least_support: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="Smallest share of the pilot's people who have controls like them "
+        "in their month.",
+    )
+    largest_smd: float = Field(
+        default=0.1,
+        gt=0,
+        description="Largest standardised difference of a covariate's mean after "
+        "weighting.",
+    )
+    largest_smd_of_products: float = Field(
+        default=0.2,
+        gt=0,
+        description="The same of squares and interactions.",
+    )
+    largest_weight: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="Largest share of one control in all weight.",
+    )
+    fewest_pilots: PositiveInt = Field(
+        default=30, description="Fewest people of the pilot."
+    )
+    fewest_controls: PositiveInt = Field(
+        default=50,
+        description="Fewest controls, as equally weighted ones that would tell as "
+        "much (effective sample size).",
+    )
+    largest_detectable: float = Field(
+        default=0.15,
+        gt=0,
+        le=1,
+        description="Largest smallest detectable difference, in shares (0.15 is 15 "
+        "points): a study that can only see more than this tells nothing about less, "
+        "and exaggerates what it finds.",
+    )
+
+
+class Decision(Section):
+    """What the verdict is measured by."""
+
+    relevant_difference: float = Field(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="Smallest difference that would matter, in shares (0.05 is five "
+        "points): costs and alternatives decide it, not the data.",
+    )
+    power: float = Field(
+        default=0.8,
+        gt=0.5,
+        lt=1,
+        description="Chance of finding a difference of the smallest detectable size.",
+    )
+    looks: list[Month] = Field(
+        default=[],
+        description="Cohort months after which a verdict was promised. Before the "
+        "last of them every verdict is interim, since repeated looks find differences "
+        "by chance. Empty: each evaluation is final.",
     )
 
 
@@ -415,6 +508,8 @@ class Protocol(Section):
     draw: DrawRules
     follow_up: FollowUp = FollowUp()
     estimate: Estimate = Estimate()
+    gate: GateRules = GateRules()
+    decision: Decision = Decision()
     publish: Publish = Publish()
     output: Output = Output()
     breaks: list[Break] = Field(
@@ -442,6 +537,18 @@ class Protocol(Section):
             plan, sort_keys=True, ensure_ascii=False, separators=(",", ":")
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def rules(self) -> str:
+        """The plan as it may be published: without locations and without its seed."""
+        hidden = {**dict.fromkeys(self.outside_hash, True), "draw": {"seed"}}
+        plan = self.model_dump(mode="json", by_alias=True, exclude=hidden)
+        return json.dumps(plan, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+
+    @property
+    def rules_sha256(self) -> str:
+        """Hash of the plan's `rules`, which a secret seed cannot be guessed from."""
+        return hashlib.sha256(self.rules.encode()).hexdigest()
 
     def at(self, folder: Path) -> Self:
         """Return the same plan with its locations relative to `folder`."""
@@ -527,6 +634,12 @@ def _unknown_covariates(plan: Protocol) -> str:
     return f"estimate.covariates: {', '.join(lost)} not in data.columns" if lost else ""
 
 
+def _unknown_subgroups(plan: Protocol) -> str:
+    known = {*plan.estimate.covariates, *HISTORY}
+    lost = [name for name in plan.estimate.subgroups if name not in known]
+    return f"estimate.subgroups: {', '.join(lost)} not a covariate" if lost else ""
+
+
 def _no_covariates(plan: Protocol) -> str:
     if plan.estimate.headline == "mantel-haenszel" or plan.estimate.covariates:
         return ""
@@ -593,6 +706,7 @@ _CONTRADICTIONS = (
     _aligned_without_date,
     _unknown_exclusions,
     _unknown_covariates,
+    _unknown_subgroups,
     _no_covariates,
     _status_column,
     _codes_overlap,
