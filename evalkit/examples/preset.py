@@ -11,10 +11,10 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from evalkit.errors import EvalkitError
+from evalkit.examples.provider import Provider, Share
 from evalkit.study.months import Month, month_number, parse_month
 from evalkit.study.sections import Section
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Twelve = Annotated[list[Positive], Field(min_length=12, max_length=12)]
 Shares = Annotated[dict[str, Positive], Field(min_length=1)]
@@ -277,6 +277,7 @@ class Preset(Section):
     experiment: Experiment
     referral: Referral
     effect: Effect
+    provider: Provider = Provider()
     totals: Totals | None = None
 
     @property

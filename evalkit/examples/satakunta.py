@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from evalkit.examples.contract import EVENT_HEADERS, EVENT_KINDS, contract_text
 from evalkit.examples.preset import read_preset
+from evalkit.examples.service import service_text
 from evalkit.examples.simulator import simulate
 from evalkit.storage import write_whole
 from evalkit.study.months import month_text
@@ -47,6 +48,7 @@ _WORDS = {
     "sex": {"woman": "nainen", "man": "mies"},
     "result": {"work": "työ", "training": "koulutus", "entrepreneur": "yrittäjä"},
     "way": {"group": "ryhmä", "individual": "yksilö"},
+    "kind": {kind: word for word, kind in EVENT_KINDS.items()},
 }
 _PLAN_NOTE = (
     "The pilot of Satakunta, 2019-2022, as its report describes the control group. The "
@@ -137,11 +139,13 @@ def example_plan() -> Protocol:
 def write_satakunta(
     folder: str | Path, *, seed: int | None = None, preset: Preset | None = None
 ) -> Path:
-    """Write the study: monthly register files, the pilot's list and the plan.
+    """Write the study: monthly register files, the pilot's list, events and plans.
 
     The files are what a Finnish office exports: semicolons, Windows-1252, days as
-    ``d.m.yyyy``, K and E for yes and no. The plan is written last: where it stands,
-    all stands.
+    ``d.m.yyyy``, K and E for yes and no. The events that the provider is paid for,
+    a file a month, stand in ``events``, the contract in ``fees.toml`` and the plan of
+    the service in ``service.toml``. The study's plan is written last: where it
+    stands, all stands.
 
     Parameters
     ----------
@@ -173,6 +177,11 @@ def write_satakunta(
         file = home / "register" / f"{month_text(month)}.csv"
         write_whole(file, _finnish_csv(office, _COLUMNS))
     write_whole(home / "pilot.csv", _finnish_csv(simulation.pilot, _PILOT_COLUMNS))
+    for month, events in simulation.events.groupby(_month_of(simulation.events)):
+        file = home / "events" / f"{month}.csv"
+        write_whole(file, _finnish_csv(events, EVENT_HEADERS))
+    write_whole(home / "fees.toml", contract_text().encode())
+    write_whole(home / "service.toml", service_text().encode())
     plan = home / "satakunta.toml"
     write_whole(plan, plan_text().encode())
     return plan
@@ -181,6 +190,11 @@ def write_satakunta(
 def plan_text() -> str:
     """Return the plan as the text of its file."""
     return commented_plan(example_plan(), note=_PLAN_NOTE)
+
+
+def _month_of(events: pd.DataFrame) -> pd.Series:
+    months: pd.Series = events["date"].dt.strftime("%Y-%m")
+    return months
 
 
 def _finnish_csv(table: pd.DataFrame, headers: dict[str, str]) -> bytes:
@@ -194,8 +208,8 @@ def _finnish(values: pd.Series, name: str) -> pd.Series:
     """Write days as d.m.yyyy, yes and no as K and E, and categories in Finnish."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return _days(values)
-    if pd.api.types.is_bool_dtype(values):
-        return pd.Series(np.where(values, "K", "E"), index=values.index)
+    if pd.api.types.is_bool_dtype(values.dropna()):
+        return values.map({True: "K", False: "E"})
     return values.map(_WORDS[name]) if name in _WORDS else values
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.examples.achievements import achieve
+from evalkit.examples.fee_events import fee_events
 from evalkit.examples.movements import dates
 from evalkit.examples.pilot_list import pilot_list
 from evalkit.examples.population import draw_people
@@ -42,6 +43,8 @@ class Simulation:
         the register on any day of the month.
     pilot
         The pilot's list: one row per referral.
+    events
+        What the provider reports for its fees: one row per event.
     truth
         What the pilot truly did.
     preset
@@ -54,6 +57,7 @@ class Simulation:
     spells: pd.DataFrame
     snapshots: pd.DataFrame
     pilot: pd.DataFrame
+    events: pd.DataFrame
     truth: Truth
     preset: Preset
     seed: int
@@ -100,21 +104,24 @@ def simulate(preset: Preset, *, seed: int) -> Simulation:
     months = preset.months
     whole = range(months[0] - preset.warm_up_months, months[-1] + max(LAGS) + 1)
     world = World.of(preset, whole)
-    people_rng, referral_rng, result_rng = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
+    people_rng, referral_rng, result_rng, event_rng = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
     )
     people, chances = draw_people(preset, whole, people_rng)
     people, chances, careers = _seen(people, chances, world)
     referrals = refer(world, people, chances, careers, referral_rng)
     achievements = achieve(chances, careers, referrals, preset, result_rng)
     spells = spells_of(people, chances, careers, preset)
+    spells_seen = spell_table(spells, last_day(months[-1]))
+    pilot = pilot_list(
+        people["person_id"], referrals, achievements, last_day(months[-1])
+    )
     return Simulation(
         people=people.assign(birth_date=dates(people["birth"])).drop(columns="birth"),
-        spells=spell_table(spells, last_day(months[-1])),
+        spells=spells_seen,
         snapshots=snapshots_of(spells, chances, careers, preset),
-        pilot=pilot_list(
-            people["person_id"], referrals, achievements, last_day(months[-1])
-        ),
+        pilot=pilot,
+        events=fee_events(pilot, spells_seen, preset.provider, event_rng),
         truth=find_truth(world, chances, referrals, people["person_id"]),
         preset=preset,
         seed=seed,

@@ -88,16 +88,17 @@ def _query(piece: Piece, layout: Layout, engine: DuckDB) -> str:
     columns = piece.columns
     source = f"SELECT {', '.join(columns[n] for n in layout.columns)}"
     described = engine.rows(f"DESCRIBE {source} FROM {piece.relation}")
-    texts, values = [], []
+    texts, raws, values = [], [], []
     for name, (_, type_, *_) in zip(layout.columns, described, strict=True):
         kind, own = layout.kinds[name], identifier(name)
         texts.append(f"{written(columns[name], type_, kind)} AS {own}")
-        raw = present(own, type_, kind)
+        raws.append(f"{present(own, type_, kind)} AS {own}")
         serial = kind == "date" and piece.serial_dates
-        value = serial_date(raw) if serial else RECIPES[kind].sql(raw, type_)
-        values.append(f"({raw}) IS NOT NULL, {value}")
-    inner = f"SELECT {', '.join(texts)} FROM {piece.relation}"
-    return f"SELECT {', '.join(values)} FROM ({inner})"
+        value = serial_date(own) if serial else RECIPES[kind].sql(own, type_)
+        values.append(f"{own} IS NOT NULL, {value}")
+    written_out = f"SELECT {', '.join(texts)} FROM {piece.relation}"
+    filled = f"SELECT {', '.join(raws)} FROM ({written_out})"
+    return f"SELECT {', '.join(values)} FROM ({filled})"
 
 
 def _value(name: str, got: Any, layout: Layout) -> Any:  # noqa: ANN401

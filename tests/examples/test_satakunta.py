@@ -43,7 +43,8 @@ def test_files(folder) -> None:
     assert len(names) == 31
     assert (names[0], names[-1]) == ("2019-09.csv", "2022-03.csv")
     others = {path.name for path in folder.iterdir()}
-    assert others == {"register", "pilot.csv", "satakunta.toml"}
+    plans = {"satakunta.toml", "fees.toml", "service.toml"}
+    assert others == {"register", "pilot.csv", "events", *plans}
 
 
 def test_the_plan_beside_them_is_the_example_s(folder) -> None:
@@ -95,6 +96,16 @@ def test_cells_of_the_pilot_s_list(pilot, small_preset) -> None:
         assert row["aloituspäivä"] or not row["tulos"]
 
 
+def test_cells_of_the_events(folder) -> None:
+    files = sorted((folder / "events").iterdir())
+    assert files[0].name == "2019-09.csv"
+    events = [row for file in files for row in rows_of(file)]
+    assert {"kartoitus", "työ"} <= {row["laji"] for row in events}
+    assert {row["todennettu"] for row in events} == {"K", "E", ""}
+    assert all(FINNISH_DAY.fullmatch(row["päivä"]) for row in events)
+    assert {"37,5", ""} <= {row["tuntia viikossa"] for row in events}
+
+
 def test_lines_end_as_on_windows(folder) -> None:
     content = (folder / "pilot.csv").read_bytes()
     assert content.count(b"\r\n") == content.count(b"\n") > 1
@@ -103,7 +114,7 @@ def test_lines_end_as_on_windows(folder) -> None:
 def test_written_again_the_files_are_the_same(folder, small_preset) -> None:
     def contents():
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        return {path.name: path.read_bytes() for path in paths}
+        return {path: path.read_bytes() for path in paths}
 
     before = contents()
     write_satakunta(folder, preset=small_preset)
