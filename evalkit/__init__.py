@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.draw import Draw, draw_controls
     from evalkit.cohort.follow_up import follow_up
     from evalkit.cohort.placebo import with_placebo
+    from evalkit.cohort.verification import Verification, verify, verify_published
     from evalkit.cohort.whole_frame import WholeFrame, whole_frame
     from evalkit.errors import EvalkitError, EvalkitWarning
     from evalkit.estimate.adjustment.adjusted import (
@@ -162,6 +163,7 @@ __all__ = [
     "Support",
     "SurvivalCurves",
     "Tally",
+    "Verification",
     "WeekCounts",
     "Weights",
     "WholeFrame",
@@ -209,6 +211,8 @@ __all__ = [
     "support",
     "survival_curves",
     "survival_difference",
+    "verify",
+    "verify_published",
     "weigh",
     "whole_frame",
     "with_placebo",
@@ -263,6 +267,7 @@ _HOMES = {
     "Tally": "evalkit.estimate.months.tally",
     "WeekCounts": "evalkit.estimate.survival.week_counts",
     "Weights": "evalkit.estimate.groups.weights",
+    "Verification": "evalkit.cohort.verification",
     "WholeFrame": "evalkit.cohort.whole_frame",
     "adjusted_difference": "evalkit.estimate.adjustment.adjusted",
     "adjusted_p_values": "evalkit.estimate.months.multiplicity",
@@ -308,6 +313,8 @@ _HOMES = {
     "support": "evalkit.estimate.groups.support",
     "survival_curves": "evalkit.estimate.survival.curves",
     "survival_difference": "evalkit.estimate.survival.horizon_difference",
+    "verify": "evalkit.cohort.verification",
+    "verify_published": "evalkit.cohort.verification",
     "weigh": "evalkit.estimate.groups.weights",
     "whole_frame": "evalkit.cohort.whole_frame",
     "with_placebo": "evalkit.cohort.placebo",

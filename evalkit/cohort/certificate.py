@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self
 
+from evalkit.cohort.seal import hash_of, sealed, unsealed
 from evalkit.errors import DrawError
 from evalkit.results import Result
 
@@ -19,6 +20,16 @@ ALGORITHM = (
     "SHA-256 of seed|month|person_id as lower-case hexadecimal, in ascending order; "
     "the sample is the first of the frame"
 )
+_TEXT, _NUMBER, _MAYBE = (str,), (int,), (str, type(None))
+_KINDS = {
+    "month": _TEXT, "sequence": _NUMBER, "previous": _MAYBE, "replaces": _MAYBE,
+    "plan_sha256": _TEXT, "rules_sha256": _TEXT, "commitment": _MAYBE, "salt": _MAYBE,
+    "seed": _TEXT, "seed_source": _TEXT, "algorithm": _TEXT, "snapshot_month": _TEXT,
+    "snapshot_rows": _NUMBER, "snapshot_sha256": _TEXT, "frame": _NUMBER,
+    "size": _NUMBER, "drawn": _NUMBER, "persons_sha256": _TEXT,
+    "attrition_sha256": _TEXT, "evalkit": _TEXT,
+}  # fmt: skip
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,11 @@ class Certificate(Result):
         again on request.
     plan_sha256
         Hash of the resolved plan without its data and output locations.
+    rules_sha256
+        Hash of the same without the seed: of the plan as it may be published.
+    commitment, salt
+        Hash of the commitment that was published before the draw, and what opens its
+        hash of the seed; None where there is none.
     seed, seed_source
         The seed, and where it comes from.
     algorithm
@@ -53,6 +69,8 @@ class Certificate(Result):
         People drawn: `size`, or the whole frame where it is smaller.
     persons_sha256
         Hash of the drawn ids in ranking order, one a line.
+    attrition_sha256
+        Hash of the table of who met the criteria, as it is kept.
     evalkit
         Version that drew.
     """
@@ -62,6 +80,9 @@ class Certificate(Result):
     previous: str | None
     replaces: str | None
     plan_sha256: str
+    rules_sha256: str
+    commitment: str | None
+    salt: str | None
     seed: str
     seed_source: str
     algorithm: str
@@ -72,17 +93,23 @@ class Certificate(Result):
     size: int
     drawn: int
     persons_sha256: str
+    attrition_sha256: str
     evalkit: str
 
     @property
     def text(self) -> str:
-        """The certificate as JSON text, the same bytes for the same draw."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        """The certificate as sealed JSON text, the same bytes for the same draw."""
+        return sealed(asdict(self))
 
     @property
     def sha256(self) -> str:
         """Hash of the certificate's text, which the next certificate carries."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hash_of(self.text)
+
+    @property
+    def name(self) -> str:
+        """Number and month, which the files of the draw are named by."""
+        return f"{self.sequence:04d}-{self.month}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return the certificate as a table of one row."""
@@ -92,18 +119,18 @@ class Certificate(Result):
 
     @classmethod
     def read(cls, text: str, name: str) -> Self:
-        """Read a certificate back; `name` is the file that an error names."""
-        try:
-            values = json.loads(text)
-            known = {field.name for field in fields(cls)}
-            if not isinstance(values, dict) or set(values) != known:
-                raise DrawError(f"{name}: not a certificate of this version.")
-            return cls(**values)
-        except json.JSONDecodeError as error:
-            raise DrawError(
-                f"{name}: not a certificate: {error}.",
-                hint="Restore the file from a backup; a certificate is never edited.",
-            ) from error
+        """Read a certificate back; `name` is the file that an error names.
+
+        Raises
+        ------
+        DrawError
+            If it is no certificate, or not as it was written.
+        """
+        found = cls(**unsealed(text, _KINDS, name, what="certificate"))
+        # Both become part of a path.
+        if not _MONTH.fullmatch(found.month) or found.sequence < 1:
+            raise DrawError(f"{name}: not a certificate of a month.")
+        return found
 
 
 def hash_of_ids(person_ids: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit import __version__
+from evalkit.cohort.attrition_table import attrition_text
 from evalkit.cohort.certificate import ALGORITHM, Certificate, hash_of_ids
 from evalkit.cohort.frame import (
     attrition,
@@ -16,6 +17,7 @@ from evalkit.cohort.frame import (
     require_drawable,
     snapshot_month,
 )
+from evalkit.cohort.seal import hash_of
 from evalkit.cohort.time_zero import pilots_of_month
 from evalkit.errors import EvalkitWarning
 from evalkit.results import Result
@@ -25,6 +27,8 @@ from evalkit.study.months import month_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.cohort.commitment import Promise
+    from evalkit.cohort.forgetting import Forgetting
     from evalkit.register.register import Register
 
 _DERIVED = ("registered", "registration_day", "deregistration_day")
@@ -73,8 +77,9 @@ def draw_controls(
     register: Register,
     month: str,
     *,
-    after: Certificate | None = None,
+    after: Certificate | Forgetting | None = None,
     replaces: Certificate | None = None,
+    promise: Promise | None = None,
 ) -> Draw:
     """Draw the control sample of a month, a simple random sample of its frame.
 
@@ -93,6 +98,8 @@ def draw_controls(
         Certificate of the study's draw before this one, which the new one names.
     replaces
         Certificate of the same month that this draw is to replace.
+    promise
+        The study's commitment, which the certificate names, and its salt.
 
     Returns
     -------
@@ -139,6 +146,9 @@ def draw_controls(
         previous=after.sha256 if after else None,
         replaces=replaces.sha256 if replaces else None,
         plan_sha256=register.protocol.sha256,
+        rules_sha256=register.protocol.rules_sha256,
+        commitment=promise.commitment.sha256 if promise else None,
+        salt=promise.salt if promise else None,
         seed=register.protocol.draw.seed,
         seed_source=register.protocol.draw.seed_source,
         algorithm=ALGORITHM,
@@ -149,6 +159,7 @@ def draw_controls(
         size=size,
         drawn=len(person_ids),
         persons_sha256=hash_of_ids(person_ids),
+        attrition_sha256=hash_of(attrition_text(steps)),
         evalkit=__version__,
     )
     return Draw(

@@ -11,6 +11,8 @@ from evalkit.register.register import open_register
 from evalkit.study.plan_file import read_protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evalkit.register.register import Register
 
 _SHARE = 0.05
@@ -31,9 +33,30 @@ def small_register() -> Register:
     >>> len(small_register().months)
     31
     """
-    preset = read_preset("county").with_size(_SHARE)
     with tempfile.TemporaryDirectory() as folder:
-        plan = write_satakunta(folder, preset=preset)
-        text = plan.read_text(encoding="utf-8").replace("size = 500", f"size = {_SIZE}")
-        plan.write_text(text, encoding="utf-8")
-        return open_register(protocol=read_protocol(plan))
+        return open_register(protocol=read_protocol(small_study(folder)))
+
+
+def small_study(folder: str | Path) -> Path:
+    """Write the files and the plan of `small_register`; return the plan's path.
+
+    Parameters
+    ----------
+    folder
+        Folder to write into.
+
+    Returns
+    -------
+    pathlib.Path
+        Path of the plan.
+
+    Examples
+    --------
+    >>> small_study(tempfile.mkdtemp()).name
+    'satakunta.toml'
+    """
+    preset = read_preset("county").with_size(_SHARE)
+    plan = write_satakunta(folder, preset=preset)
+    text = plan.read_text(encoding="utf-8").replace("size = 500", f"size = {_SIZE}")
+    plan.write_text(text, encoding="utf-8")
+    return plan

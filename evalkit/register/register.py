@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, RegisterError
 from evalkit.register.checks import check_tables
 from evalkit.register.engine import DuckDB
 from evalkit.register.loading import Loader
 from evalkit.register.locations import find_sources
 from evalkit.register.our_time import days_of_months
 from evalkit.register.pieces import pilot_layout, snapshot_layout
-from evalkit.register.problems import refuse
+from evalkit.register.problems import Problem, refuse
 from evalkit.results import Result
 from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import month_text
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from evalkit.register.engine import Engine
     from evalkit.register.locations import Places, Source
     from evalkit.register.pieces import Layout
-    from evalkit.register.problems import Problem
     from evalkit.study.protocol import Protocol
 
 _MONTHS_AHEAD = 13
@@ -153,9 +152,48 @@ def open_register(
         raise
 
 
+def examine_register(protocol: Protocol) -> tuple[Register | None, list[Problem]]:
+    """Open a plan's register as far as it can be read, for those who look for changes.
+
+    Parameters
+    ----------
+    protocol
+        The plan, whose own paths are read.
+
+    Returns
+    -------
+    tuple
+        The register (None if no month of it can be read) and what is wrong with it.
+        Values that break a rule are missing in it.
+    """
+    database = DuckDB()
+    try:
+        found = _read(None, None, protocol, database)
+    except EvalkitError as error:
+        database.close()
+        return None, [Problem(where="the register", rule=error.message)]
+    except BaseException:
+        database.close()
+        raise
+    if found[0] is None:
+        database.close()
+    return found
+
+
 def _open(
     snapshots: Places | None, pilot: Places | None, protocol: Protocol, engine: DuckDB
 ) -> Register:
+    register, problems = _read(snapshots, pilot, protocol, engine)
+    refuse(problems)
+    if register is None:
+        raise RegisterError("The register holds no month.")
+    return register
+
+
+def _read(
+    snapshots: Places | None, pilot: Places | None, protocol: Protocol, engine: DuckDB
+) -> tuple[Register | None, list[Problem]]:
+    """Return the register, if any month can be read, and every problem."""
     rule = protocol.register_.counting_day
     engine.upload("days_of_months", days_of_months(rule))
     problems: list[Problem] = []
@@ -175,15 +213,16 @@ def _open(
         protocol,
         whole=all(loader.whole for loader in loaders),
     )
-    refuse(problems)
     months = tuple(sizes)
+    if not months:
+        return None, problems
     engine.table(
         "counting_days",
         "SELECT month, counting_day FROM days_of_months "
         f"WHERE month BETWEEN {months[0]} AND {months[-1] + _MONTHS_AHEAD}",
     )
     columns = protocol.data.columns
-    return Register(
+    register = Register(
         protocol=protocol,
         engine=engine,
         months=months,
@@ -191,6 +230,7 @@ def _open(
         reading=pd.DataFrame([row for loader in loaders for row in loader.reading]),
         extra=tuple(name for name in columns if name not in SNAPSHOT_COLUMNS),
     )
+    return register, problems
 
 
 def _sources(places: Places | None, layout: Layout, protocol: Protocol) -> list[Source]:

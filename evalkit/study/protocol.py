@@ -389,7 +389,7 @@ class GateRules(Section):
         "weighting.",
     )
     largest_smd_of_products: float = Field(
-        default=0.2,
+        default=0.25,
         gt=0,
         description="The same of squares and interactions.",
     )
@@ -541,7 +541,7 @@ class Protocol(Section):
     @property
     def rules(self) -> str:
         """The plan as it may be published: without locations and without its seed."""
-        hidden = {**dict.fromkeys(self.outside_hash, True), "draw": {"seed"}}
+        hidden: Any = {**dict.fromkeys(self.outside_hash, True), "draw": {"seed"}}
         plan = self.model_dump(mode="json", by_alias=True, exclude=hidden)
         return json.dumps(plan, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
 

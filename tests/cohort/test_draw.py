@@ -163,6 +163,7 @@ def test_no_clock_and_no_person_stands_in_a_certificate(register_of):
         "month", "sequence", "previous", "replaces", "plan_sha256", "seed",
         "seed_source", "algorithm", "snapshot_month", "snapshot_rows",
         "snapshot_sha256", "frame", "size", "drawn", "persons_sha256", "evalkit",
+        "rules_sha256", "commitment", "salt", "attrition_sha256", "checksum",
     }  # fmt: skip
 
 
