@@ -50,10 +50,11 @@ soak: $(VENV)/.dev  ## the simulations with thousands of replicates (hours)
 	@EVALKIT_REPLICATES=$${EVALKIT_REPLICATES:-5000} EVALKIT_KILLS=$${EVALKIT_KILLS:-200} \
 	    $(PYTEST) -m slow
 
-format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip the notebooks
+format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip and pair the notebooks
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
 
 clean:  ## remove everything that these commands make, .venv too
 	@rm -rf $(VENV) build dist docs/api/generated .coverage .coverage.* \
