@@ -1,0 +1,1 @@
+"""A document as one file for a browser: no network, readable by everybody."""
