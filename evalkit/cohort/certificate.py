@@ -127,8 +127,9 @@ class Certificate(Result):
             If it is no certificate, or not as it was written.
         """
         found = cls(**unsealed(text, _KINDS, name, what="certificate"))
-        # Both become part of a path.
-        if not _MONTH.fullmatch(found.month) or found.sequence < 1:
+        months = (found.month, found.snapshot_month)
+        # Number and month become part of a path.
+        if not all(map(_MONTH.fullmatch, months)) or found.sequence < 1:
             raise DrawError(f"{name}: not a certificate of a month.")
         return found
 
