@@ -214,6 +214,7 @@ def _joined(register: Register, lags: list[Lag]) -> str:
         )
     ]  # fmt: skip
     described = [f'o."{name}"' for name in described_by(register)]
+    described += [f'c."{name}"' for name in told_of_pilots(register)]
     columns = ", ".join([*looked_up, *described])
     return f"""
         SELECT e.entrant, e.person_id, e.month, e.in_pilot, e.time_zero, e.start_day,
@@ -233,6 +234,8 @@ def _joined(register: Register, lags: list[Lag]) -> str:
         LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month
         LEFT JOIN histories o
           ON o.person_id = e.person_id AND o.month = e.origin_month AND {origin}
+        LEFT JOIN ({_first_entries()}) c
+          ON e.in_pilot AND c.person_id = e.person_id AND c.row_of_person = 1
         ORDER BY e.entrant
     """
 
@@ -271,6 +274,29 @@ def _counted() -> str:
         ) s
         GROUP BY {names} ORDER BY {names}
     """
+
+
+def _first_entries() -> str:
+    """Return SQL that numbers each person's rows in the pilot's list, the first 1."""
+    return """
+        SELECT p.*, row_number() OVER (
+            PARTITION BY p.person_id
+            ORDER BY coalesce(p.referral_day, p.start_day), coalesce(p.start_day, 0),
+                     coalesce(p.result, '')
+        ) AS row_of_person
+        FROM pilot p
+    """
+
+
+def told_of_pilots(register: Register) -> list[str]:
+    """Return the plan's own columns of the pilot's list, such as the way of starting.
+
+    A column that the register has too is known for both groups, and is taken there.
+    """
+    from evalkit.study.columns import PILOT_COLUMNS
+
+    taken = {*PILOT_COLUMNS, *register.protocol.data.columns}
+    return [n for n in register.protocol.data.pilot_columns if n not in taken]
 
 
 def described_by(register: Register) -> list[str]:

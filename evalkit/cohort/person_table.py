@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cohort.cohort import Cohort
-from evalkit.cohort.lookups import described_by
+from evalkit.cohort.lookups import described_by, told_of_pilots
 from evalkit.study.codes import CODE_ROUTES, EXIT_ROUTES
 from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import counting_day, month_text
@@ -65,7 +65,8 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
         }
     )
     past = ("months_unemployed_24", "spells_24", "services_24")
-    own = {name: _values(name, found[name]) for name in described_by(register)}
+    names = [*described_by(register), *told_of_pilots(register)]
+    own = {name: _values(name, found[name]) for name in names}
     return people.assign(**{name: found[name].astype(float) for name in past}, **own)
 
 

@@ -104,7 +104,7 @@ _PLAN = {
             "months_unemployed_24",
             "services_24",
         ],
-        "subgroups": {"sex": [], "age": [30, 50]},
+        "subgroups": {"sex": [], "age": [30, 50], "way": []},
     },
     "breaks": [
         {

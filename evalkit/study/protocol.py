@@ -345,9 +345,10 @@ class Estimate(Section):
     )
     subgroups: dict[str, list[float]] = Field(
         default={},
-        description="Subgroups that are compared too: a covariate, or one made from "
-        "the register's past, = where its numbers are cut ([30, 50]: below 30, 30 to "
-        "below 50, 50 and above), or [] for one that has levels.",
+        description="Subgroups that are compared too: a covariate, one made from the "
+        "register's past, or a column of your own in the pilot's list, = where its "
+        "numbers are cut ([30, 50]: below 30, 30 to below 50, 50 and above), or [] for "
+        "one that has levels.",
     )
     level: float = Field(
         default=0.95, gt=0.5, lt=1, description="Level of the confidence intervals."
@@ -635,9 +636,15 @@ def _unknown_covariates(plan: Protocol) -> str:
 
 
 def _unknown_subgroups(plan: Protocol) -> str:
-    known = {*plan.estimate.covariates, *HISTORY}
+    own = set(plan.data.pilot_columns) - set(PILOT_COLUMNS)
+    known = {*plan.estimate.covariates, *HISTORY, *own}
     lost = [name for name in plan.estimate.subgroups if name not in known]
-    return f"estimate.subgroups: {', '.join(lost)} not a covariate" if lost else ""
+    if not lost:
+        return ""
+    return (
+        f"estimate.subgroups: {', '.join(lost)} neither a covariate nor a column of "
+        "your own in data.pilot_columns"
+    )
 
 
 def _no_covariates(plan: Protocol) -> str:
