@@ -99,6 +99,8 @@ if TYPE_CHECKING:
         proportional_hazards,
     )
     from evalkit.estimate.survival.week_counts import WeekCounts
+    from evalkit.evaluation.card import EstimandCard
+    from evalkit.evaluation.evaluation import Evaluation, evaluate
     from evalkit.fees.contract import Contract, read_contract
     from evalkit.fees.costs import (
         CostPerExit,
@@ -134,8 +136,10 @@ __all__ = [
     "DiscreteTimeHazard",
     "Draw",
     "EValues",
+    "EstimandCard",
     "EvalkitError",
     "EvalkitWarning",
+    "Evaluation",
     "ExactTest",
     "ExitRoutes",
     "HazardRatio",
@@ -184,6 +188,7 @@ __all__ = [
     "draw_controls",
     "e_values",
     "effect_on_starters",
+    "evaluate",
     "exact_test",
     "exit_routes",
     "follow_up",
@@ -236,8 +241,10 @@ _HOMES = {
     "DiscreteTimeHazard": "evalkit.estimate.survival.discrete_time",
     "Draw": "evalkit.cohort.draw",
     "EValues": "evalkit.estimate.doubt.e_value",
+    "EstimandCard": "evalkit.evaluation.card",
     "EvalkitError": "evalkit.errors",
     "EvalkitWarning": "evalkit.errors",
+    "Evaluation": "evalkit.evaluation.evaluation",
     "ExactTest": "evalkit.estimate.shares.exact",
     "ExitRoutes": "evalkit.estimate.survival.exit_routes",
     "HazardRatio": "evalkit.estimate.survival.cox",
@@ -286,6 +293,7 @@ _HOMES = {
     "draw_controls": "evalkit.cohort.draw",
     "e_values": "evalkit.estimate.doubt.e_value",
     "effect_on_starters": "evalkit.estimate.adjustment.starters",
+    "evaluate": "evalkit.evaluation.evaluation",
     "exact_test": "evalkit.estimate.shares.exact",
     "exit_routes": "evalkit.estimate.survival.exit_routes",
     "follow_up": "evalkit.cohort.follow_up",

@@ -1,0 +1,1 @@
+"""One study's estimates together: its card, its gate and its verdict."""
