@@ -16,6 +16,7 @@ from evalkit.errors import EvalkitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from evalkit.cohort.verification import Verification
     from evalkit.study.protocol import Protocol
 
 DONE, FAILED = 0, 1
@@ -142,11 +143,18 @@ def check(plan: PlanFile) -> None:
     from evalkit.cohort.follow_up import measurable_months
     from evalkit.cohort.frame import drawable_months
     from evalkit.register.register import open_register
+    from evalkit.study.protocol import SEED_TO_REPLACE
 
-    register = open_register(protocol=_read(plan))
+    protocol = _read(plan)
+    register = open_register(protocol=protocol)
     typer.echo(str(register))
     typer.echo(f"Can be drawn: {_span(drawable_months(register))}")
     typer.echo(f"Can be measured: {_span(measurable_months(register))}")
+    if protocol.draw.seed.startswith(SEED_TO_REPLACE):
+        typer.echo(
+            "Nothing can be drawn yet: the seed is still the placeholder.\n"
+            "  Write your own in [draw] seed of the plan, before any outcome is known."
+        )
 
 
 def _span(months: list[str]) -> str:
@@ -209,6 +217,89 @@ def monthly(
     typer.echo("\n".join(batch.cohort.notes))
     typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
     typer.echo(f"Results: {protocol.results}")
+
+
+@app.command(
+    epilog="Examples: evalkit verify study/plan.toml"
+    " | evalkit verify --public certificates"
+)
+def verify(
+    study: Annotated[
+        Path, typer.Argument(help="The study's plan; with --public a folder.")
+    ],
+    *,
+    public: Annotated[
+        bool, typer.Option(help="Check published certificates, without people.")
+    ] = False,
+) -> None:
+    """Make every draw again and compare; status 0 only if all are the same."""
+    from evalkit.cohort import verification
+
+    found = verification.verify_published(study) if public else _verified(study)
+    typer.echo(str(found))
+    if not found.same:
+        raise typer.Exit(FAILED)
+
+
+def _verified(study: Path) -> Verification:
+    from evalkit.cohort.verification import verify
+
+    return verify(study / "plan.toml" if study.is_dir() else study)
+
+
+@app.command(epilog="Example: evalkit commit study/plan.toml")
+def commit(plan: PlanFile) -> None:
+    """Promise plan and seed before the first snapshot: a small file to publish."""
+    from evalkit.cohort.archive import COMMITMENT, DrawArchive
+    from evalkit.cohort.keeping import commit_to
+    from evalkit.storage import only_run
+
+    protocol = _read(plan)
+    archive = DrawArchive(protocol.results / "draws")
+    with only_run(protocol.results):
+        made = commit_to(protocol, archive)
+    typer.echo(f"Publish before the first snapshot: {archive.folder / COMMITMENT}")
+    if made.salt is not None:
+        typer.echo("Keep seed and salt to yourself until the first draw.")
+
+
+@app.command(epilog="Example: evalkit certificates study/plan.toml --to certificates")
+def certificates(
+    plan: PlanFile,
+    to: Annotated[Path, typer.Option(help="Folder to publish.", show_default=False)],
+) -> None:
+    """Gather what an outsider needs to check the draws; nothing of it is personal."""
+    from evalkit.cohort.publishing import publish_certificates
+
+    files = publish_certificates(_read(plan), to)
+    typer.echo("\n".join(map(str, files)))
+    typer.echo(f"Anybody can check them: evalkit verify --public {to}")
+
+
+@app.command(epilog="Example: evalkit forget study/plan.toml --yes")
+def forget(
+    plan: PlanFile,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """Delete the study's lists of persons; certificates and results stay."""
+    from evalkit.cohort.archive import DrawArchive
+    from evalkit.cohort.keeping import forget_persons
+    from evalkit.register.workplace import sweep_workplaces
+    from evalkit.storage import only_run, sweep
+
+    protocol = _read(plan)
+    archive = DrawArchive(protocol.results / "draws")
+    if not yes:
+        typer.confirm(
+            "Nobody can be followed up any more after this. Go on?", abort=True
+        )
+    with only_run(protocol.results):
+        sweep(protocol.results)
+        deleted = forget_persons(archive)
+    sweep_workplaces()
+    typer.echo(f"Lists of persons deleted: {deleted}. Certificates and results stay.")
+    typer.echo("The register and the list of clients are yours to delete.")
 
 
 def _read(plan: Path) -> Protocol:

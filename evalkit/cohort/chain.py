@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Said = tuple[int, str, str]
 
+LOG_NAME = "monthly.log"
+"""The study's log, in the folder of its results."""
+
 _DRAWN = "draw {sequence}, {month}: certificate {sha256}"
 _SAID = re.compile(r"draw (\d+), (\d{4}-\d{2}): certificate ([0-9a-f]{64})", re.ASCII)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.cohort.archive import FILE_NAME, DrawArchive
-from evalkit.cohort.chain import read_chain
+from evalkit.cohort.chain import LOG_NAME, read_chain, said_in
 from evalkit.cohort.promises import check_commitment, check_rules, check_steady
 from evalkit.cohort.remaking import Remaking
 from evalkit.errors import EvalkitError, StudyError
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 RULES = "rules.json"
 """The plan as it is published: its hash is `rules_sha256` of the certificates."""
-
-LOG = "monthly.log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +112,7 @@ def verify(plan: str | Path | Protocol) -> Verification:
     home = protocol.results if isinstance(protocol, Protocol) else None
     results = _results(plan, home)
     folder = results / "draws"
-    slots = read_chain(folder, results / LOG)
+    slots = read_chain(folder, results / LOG_NAME)
     if not slots:
         raise StudyError(
             f"There is no draw in {folder}.",
@@ -215,9 +213,7 @@ def _has_draws(folder: Path) -> bool:
 
 
 def _has_draws_in_log(folder: Path) -> bool:
-    from evalkit.cohort.chain import said_in
-
-    return bool(said_in(folder / LOG))
+    return bool(said_in(folder / LOG_NAME))
 
 
 def _remade(slots: Sequence[Slot], protocol: Protocol, folder: Path) -> list[str]:

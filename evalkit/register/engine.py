@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evalkit.errors import RegisterError
+from evalkit.errors import RegisterError, StudyError
+from evalkit.register.workplace import Workplace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import duckdb
     import pandas as pd
@@ -70,9 +69,10 @@ class DuckDB:
     """
 
     def __init__(self, *, memory_limit: str | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="evalkit-"))
+        workplace = Workplace()
+        self.folder = workplace.folder
         self._open: list[duckdb.DuckDBPyConnection] = []
-        self._remove = weakref.finalize(self, _remove, self._open, self.folder)
+        self._remove = weakref.finalize(self, _remove, self._open, workplace)
         self._open.append(_connect(self.folder, memory_limit))
 
     @property
@@ -86,11 +86,11 @@ class DuckDB:
 
     def run(self, sql: str) -> None:
         """Carry out a statement."""
-        self.connection.execute(sql)
+        self._carried_out(sql)
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query."""
-        return self.connection.execute(sql).df()
+        return self._carried_out(sql).df()
 
     def value(self, sql: str) -> Any:  # noqa: ANN401
         """Return the first value of a query's first row."""
@@ -99,7 +99,21 @@ class DuckDB:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query as tuples."""
-        return self.connection.execute(sql).fetchall()
+        return self._carried_out(sql).fetchall()
+
+    def _carried_out(self, sql: str) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        try:
+            return self.connection.execute(sql)
+        except duckdb.Error as error:
+            if not _is_full(error):
+                raise
+            raise StudyError(
+                f"The disk of {self.folder.parent}, or the memory, is full.",
+                hint="Free some space, or let TMPDIR (Windows: TEMP) name a folder on "
+                "a larger disk; then run the same command again.",
+            ) from None
 
     def upload(self, name: str, table: pd.DataFrame) -> None:
         """Make a data frame a table of the database, in place of one of that name."""
@@ -162,8 +176,17 @@ def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnectio
     return connection
 
 
-def _remove(opened: list[duckdb.DuckDBPyConnection], folder: Path) -> None:
+def _is_full(error: duckdb.Error) -> bool:
+    """Tell whether there was no room: on the disk, or in memory and on the disk."""
+    import duckdb
+
+    text = str(error)
+    full = "No space left" in text or "not enough space" in text
+    return full or isinstance(error, duckdb.OutOfMemoryException)
+
+
+def _remove(opened: list[duckdb.DuckDBPyConnection], workplace: Workplace) -> None:
     """Close what is open, and let go: DuckDB complains of what outlives Python."""
     while opened:
         opened.pop().close()
-    shutil.rmtree(folder, ignore_errors=True)
+    workplace.remove()
