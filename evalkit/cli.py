@@ -276,6 +276,24 @@ def certificates(
     typer.echo(f"Anybody can check them: evalkit verify --public {to}")
 
 
+@app.command(
+    epilog="Example: evalkit pseudonymise raw/plan.toml --key ../key --to study"
+)
+def pseudonymise(
+    plan: PlanFile,
+    key: Annotated[
+        Path, typer.Option(help="File of the secret key, outside both; made if new.")
+    ],
+    to: Annotated[Path, typer.Option(help="Folder of the copies and their plan.")],
+) -> None:
+    """Copy a study's files with pseudonyms in the place of ids."""
+    from evalkit.register.pseudonyms import NEW_KEY
+    from evalkit.register.pseudonyms import pseudonymise as copied
+
+    done = copied(_read(plan), key=key, folder=to)
+    typer.echo(f"{done}\nWrote {done.plan}\n{NEW_KEY}")
+
+
 @app.command(epilog="Example: evalkit forget study/plan.toml --yes")
 def forget(
     plan: PlanFile,
