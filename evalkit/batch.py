@@ -28,7 +28,8 @@ from evalkit.register.register import open_register
 from evalkit.report.plots.forest import monthly_differences
 from evalkit.report.plots.months import monthly_shares
 from evalkit.report.plots.style import save_figure
-from evalkit.report.release import Released, release
+from evalkit.report.release.release import release
+from evalkit.report.release.released import Released
 from evalkit.report.table import comparison_csv, comparison_parquet
 from evalkit.storage import only_run, sweep, write_whole
 from evalkit.study.months import month_text, parse_month

@@ -14,7 +14,8 @@ from evalkit.estimate.months.comparison import Comparison, compare
 from evalkit.examples.satakunta import write_satakunta
 from evalkit.register.register import Register, open_register
 from evalkit.report.plots.style import save_figure
-from evalkit.report.release import Released, release
+from evalkit.report.release.release import release
+from evalkit.report.release.released import Released
 from evalkit.service.plan import read_service_plan
 from evalkit.service.results import ServiceResults, service_results
 from evalkit.statements.claims import Published, read_statements

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evalkit.report.language.catalogue import Language
-    from evalkit.report.release import Released
+    from evalkit.report.release.released import Released
 
 Style = Literal["finnish", "international"]
 
@@ -65,7 +65,7 @@ def comparison_csv(
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
     >>> from evalkit.estimate.months.comparison import compare
-    >>> from evalkit.report.release import release
+    >>> from evalkit.report.release.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> text = comparison_csv(release(comparison)).decode("utf-8-sig")
@@ -102,7 +102,7 @@ def comparison_parquet(released: Released, *, synthetic: bool = False) -> bytes:
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
     >>> from evalkit.estimate.months.comparison import compare
-    >>> from evalkit.report.release import release
+    >>> from evalkit.report.release.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> comparison_parquet(release(comparison))[:4]
@@ -151,7 +151,7 @@ def comparison_text(
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
     >>> from evalkit.estimate.months.comparison import compare
-    >>> from evalkit.report.release import release
+    >>> from evalkit.report.release.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 0, 1] * 10})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> print(comparison_text(release(comparison), "en").splitlines()[0])
@@ -197,7 +197,7 @@ def tally_text(released: Released, language: str = "fi") -> str:
     >>> import pandas as pd
     >>> from evalkit.cohort.cohort import Cohort
     >>> from evalkit.estimate.months.comparison import compare
-    >>> from evalkit.report.release import release
+    >>> from evalkit.report.release.release import release
     >>> people = pd.DataFrame({"treat": [1, 0] * 20, "y": [1, 0, 1, 0, 0, 1, 0, 0] * 5})
     >>> comparison = compare(Cohort.from_frame(people, group="treat", outcome="y"))
     >>> print(tally_text(release(comparison), "en").split(".")[0])

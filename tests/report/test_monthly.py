@@ -11,7 +11,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate.months.comparison import compare
 from evalkit.report.language.catalogue import read_language
 from evalkit.report.monthly import level_text, monthly_table, wilson_limits
-from evalkit.report.release import release
+from evalkit.report.release.release import release
 from tests.report.tables import hand_made
 
 

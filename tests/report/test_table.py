@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from evalkit.report.release import release
+from evalkit.report.release.release import release
 from evalkit.report.table import (
     comparison_csv,
     comparison_parquet,

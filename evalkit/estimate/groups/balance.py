@@ -79,6 +79,8 @@ class Balance(Result):
         What should be known about this table; empty when there is nothing.
     weeks
         What `durations` returns; None where elapsed weeks are not known.
+    n_pilot, n_control
+        Rows of each group that are compared.
     """
 
     table: pd.DataFrame
@@ -87,6 +89,8 @@ class Balance(Result):
     level: float
     note: str
     weeks: pd.DataFrame | None
+    n_pilot: int
+    n_control: int
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table (a copy)."""
@@ -223,6 +227,8 @@ def balance(
         level=level,
         note=note if weights is None else weights.note,
         weeks=duration_table(cohort, level=level),
+        n_pilot=int(pilot.sum()),
+        n_control=int((~pilot).sum()),
     )
 
 

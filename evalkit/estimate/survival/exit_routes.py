@@ -50,6 +50,9 @@ class ExitRoutes(Result):
     naive
         group, exit_to, weeks, naive: one minus Kaplan-Meier, other routes taken as
         censoring. Too much; here only to show how much too much.
+    counts
+        What it rests on: group, exit_to, weeks, at_risk, exits. Weighted: sums of
+        weights.
     clock
         ``entry`` or ``registration``.
     start
@@ -66,6 +69,7 @@ class ExitRoutes(Result):
     differences: pd.DataFrame
     gray: pd.DataFrame
     naive: pd.DataFrame
+    counts: pd.DataFrame
     clock: Clock
     start: int
     level: float
@@ -236,6 +240,7 @@ def exit_routes(
         differences=shares.differences(),
         gray=gray,
         naive=shares.naive(),
+        counts=shares.counts(),
         clock=clock,
         start=durations.start,
         level=cohort.level,

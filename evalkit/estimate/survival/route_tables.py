@@ -51,6 +51,12 @@ class RouteTables:
         """Return one minus Kaplan-Meier of each group by route and week."""
         return self._by_group({"naive": self.found.naive})
 
+    def counts(self) -> pd.DataFrame:
+        """Return people at risk and exits of each group by route and week."""
+        exits = self.found.exits
+        at_risk = np.broadcast_to(self.found.at_risk[:, None, :], exits.shape)
+        return self._by_group({"at_risk": at_risk, "exits": exits})
+
     def differences(self) -> pd.DataFrame:
         """Return pilot minus control by route and week."""
         weeks = slice(self.durations.start, min(self._last_weeks()))

@@ -8,7 +8,7 @@ import pytest
 from evalkit.errors import EstimationError
 from evalkit.report.plots.columns import monthly_columns
 from evalkit.report.plots.style import figure_bytes
-from evalkit.report.release import release
+from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
 from tests.report.tables import hand_made, months, satakunta
 

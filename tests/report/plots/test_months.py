@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from evalkit.report.language.catalogue import LANGUAGES, read_language
 from evalkit.report.plots.months import monthly_differences, monthly_shares
 from evalkit.report.plots.style import figure_bytes
-from evalkit.report.release import release
+from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
 from tests.report.tables import hand_made, months, satakunta
 

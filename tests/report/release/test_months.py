@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
 from evalkit.estimate.months.comparison import compare
-from evalkit.report.release import release
+from evalkit.report.release.release import release
 from tests.report.tables import hand_made
 
 COUNTS = ["n_pilot", "n_control", "pilot_events", "control_events"]

@@ -1,0 +1,1 @@
+"""What may leave the building: one decision, before any table, figure or page."""
