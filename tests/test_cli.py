@@ -1,7 +1,9 @@
+import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -149,3 +151,25 @@ def test_the_command_is_installed():
         check=True,
     )
     assert done.stdout == f"evalkit {__version__}\n"
+
+
+def test_check_says_that_the_seed_is_still_the_placeholder(capsys, plan):
+    assert "placeholder" not in run(capsys, "check", plan)[1]
+    text = plan.read_text(encoding="utf-8")
+    seed = re.search(r'^seed = "(.*)"$', text, re.MULTILINE)[1]
+    plan.write_text(text.replace(seed, "replace me: any text"), encoding="utf-8")
+    status, out, _ = run(capsys, "check", plan)
+    assert status == 0
+    assert "the seed is still the placeholder" in out
+
+
+def test_python_runs_the_package(tmp_path):
+    called = subprocess.run(
+        [sys.executable, "-m", "evalkit", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        cwd=tmp_path,
+    )
+    assert called.stdout == f"evalkit {__version__}\n"

@@ -78,7 +78,7 @@ def office_counts(protocol: Protocol, month: int) -> str:
     """Return SQL that tells whether a row's office counts in a month."""
     text = month_text(month)
     names = [
-        name
+        " ".join(name.split())  # as the register's texts are read
         for office in protocol.frame.offices
         if (office.first or text) <= text <= (office.last or text)
         for name in office.names

@@ -43,7 +43,10 @@ _NEEDS: dict[EventKind, tuple[str, ...]] = {
 }
 """What an event of each kind has to say; a permanent contract needs no end."""
 
-_NO_ID = "an identity code, or an id that holds | or a line break"
+_NO_ID = (
+    "an identity code, or an id that holds | or a line break, or a space or mark that "
+    "cannot be seen"
+)
 _UNREADABLE = {
     "event_id": _NO_ID,
     "person_id": _NO_ID,

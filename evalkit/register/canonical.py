@@ -30,7 +30,13 @@ _NUMBERS_AS_TEXT = {"code", "municipality", "sex", "text"}
 _EXCEL_EPOCH = 25_569
 """Excel's number of 1970-01-01."""
 
-_PADDING = " \t\r\n\u00a0\u202f'\""
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Marks without width: soft hyphen, zero-width space and joiners, byte order mark."""
+
+_NO_BREAK = "\u00a0\u202f"
+"""Spaces that look like any other."""
+
+_PADDING = f" \t\r\n{_NO_BREAK}{_INVISIBLE}'\""
 """Space, and the marks that protect a leading zero: ``'050'``."""
 
 _PADDED = f"^[{_PADDING}]|[{_PADDING}]$"
@@ -101,8 +107,11 @@ def identity(x: str) -> str:
 
 
 def unfit(x: str) -> str:
-    """Return SQL that tells whether an id holds what the draw's hash may not."""
-    return rf"regexp_matches({x}, '[|\x00-\x1f\x7f]')"
+    """Return SQL that tells whether an id holds what the draw's hash may not.
+
+    Nor may it hold what cannot be seen: ids that look alike would be two people.
+    """
+    return rf"regexp_matches({x}, '[|\x00-\x1f\x7f{_NO_BREAK}{_INVISIBLE}]')"
 
 
 def _date(x: str, type_: str) -> str:
@@ -141,7 +150,13 @@ def _flag(x: str, type_: str) -> str:
 
 
 def _text(x: str, _: str) -> str:
-    return f"CASE WHEN NOT {identity(x)} THEN {_iso_date(x)} END"
+    return f"CASE WHEN NOT {identity(x)} THEN {_tidy(_iso_date(x))} END"
+
+
+def _tidy(x: str) -> str:
+    """Put words one space apart, and take out what cannot be seen."""
+    seen = f"regexp_replace({x}, '[{_INVISIBLE}]', '', 'g')"
+    return rf"regexp_replace({seen}, '[\s{_NO_BREAK}]+', ' ', 'g')"
 
 
 def _iso_date(x: str) -> str:
@@ -197,7 +212,8 @@ RECIPES: dict[Kind, Recipe] = {
     "id": Recipe(
         sql=_id,
         type="VARCHAR",
-        rule="an id may not hold | or a line break",
+        rule="an id may not hold | or a line break, nor a space or mark that cannot "
+        "be seen",
         remedy="Ids are text without these.",
     ),
     "month": Recipe(

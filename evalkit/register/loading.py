@@ -19,7 +19,7 @@ from evalkit.register.staging import Batch
 from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from evalkit.register.engine import DuckDB
     from evalkit.register.locations import Source
@@ -85,6 +85,7 @@ class Loader:
             # The pilot's list is empty before its first referral; a snapshot never is.
             if self.layout.table == "snapshots" and not counts[0] and not wrong:
                 self._found.append((one.number, _empty(one.piece)))
+            self._found += [(one.number, told) for told in self._denied(one, counts)]
             self.reading.append(
                 _report(one.piece, self.layout, counts, empty.get(one.number, 0))
             )
@@ -92,6 +93,21 @@ class Loader:
             self._found += find_faults(conversion)
         conversion.clear()
         self.loaded += batch.pieces
+
+    def _denied(self, one: Loaded, counts: Sequence[Any]) -> Iterator[Problem]:
+        """Yield that a snapshot's name carries a month that its rows are not of."""
+        header, named = self.layout.columns.get("month"), one.piece.month
+        *_, first, last = counts
+        if header is None or named is None or first is None or first <= named <= last:
+            return
+        span = " to ".join(dict.fromkeys(map(month_text, (first, last))))
+        yield Problem(
+            where=one.piece.name,
+            column=header,
+            rule=f"the rows are of {span}, and the file's name says "
+            f"{month_text(named)}",
+            remedy="Rename the file, or mend the column.",
+        )
 
 
 def _create_table(engine: DuckDB, layout: Layout) -> None:

@@ -6,17 +6,21 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from evalkit.register.cells import text_frame
+from evalkit.register.excel_errors import error_cells
 from evalkit.register.pieces import (
     FETCHED,
     HEADER_ROWS,
     Layout,
     Piece,
+    UnreadableError,
     find_header,
     match_headers,
     unreadable,
 )
+from evalkit.register.problems import SHOWN_ROWS, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from evalkit.register.engine import DuckDB
@@ -32,6 +36,9 @@ def read_workbook(
     rows, header = find_sheet(path, name, layout)
     headers = [str(cell) for cell in rows[header]]
     positions = match_headers(name, headers, layout)
+    failed = list(_failed(path, name, layout, positions, header + 1))
+    if failed:
+        raise UnreadableError(*failed)
     engine.upload(FETCHED, text_frame(rows[header + 1 :], len(headers)))
     return Piece(
         name=name,
@@ -51,6 +58,27 @@ def find_sheet(path: Path, name: str, layout: Layout) -> tuple[list[list[Any]], 
     if not rows:
         raise unreadable(name, "the sheet is empty")
     return rows, find_header(rows[:HEADER_ROWS], layout)
+
+
+def _failed(
+    path: Path, name: str, layout: Layout, positions: Mapping[str, int], header: int
+) -> Iterator[Problem]:
+    """Yield the mapped columns in which formulas failed below the headers."""
+    rows: dict[int, list[int]] = {}
+    for row, column in error_cells(path, layout.sheet):
+        if row > header:
+            rows.setdefault(column, []).append(row)
+    for mapped, position in positions.items():
+        if position in rows:
+            yield Problem(
+                where=name,
+                column=layout.columns[mapped],
+                rule="an Excel error (#N/A, #REF! or the like) stands where a value "
+                "belongs",
+                remedy="Mend the formula, or empty the cell if nothing is known.",
+                rows=tuple(rows[position][:SHOWN_ROWS]),
+                count=len(rows[position]),
+            )
 
 
 def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:

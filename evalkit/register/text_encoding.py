@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from typing import TYPE_CHECKING
 
 from evalkit.register.pieces import unreadable
@@ -77,10 +78,27 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
 
 
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
-    """Return the file, or a copy in UTF-8: DuckDB's wheel knows no other encoding."""
-    if encoding in {"utf-8", "utf-8-sig"}:
+    """Return the file, or a copy in UTF-8 whose lines all end alike.
+
+    DuckDB's wheel knows no other encoding, and takes lines to end as the first does.
+    """
+    if encoding in {"utf-8", "utf-8-sig"} and not _ends_lines_in_two_ways(path):
         return path
     copy = folder / "transcoded.csv"
+    line_ends = io.IncrementalNewlineDecoder(None, translate=True)
     with copy.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(_decoded(path, encoding))
+        file.writelines(map(line_ends.decode, _decoded(path, encoding)))
+        file.write(line_ends.decode("", final=True))
     return copy
+
+
+def _ends_lines_in_two_ways(path: Path) -> bool:
+    """Tell whether some lines end as on Windows and others as on Linux."""
+    windows = all_lines = 0
+    before = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            windows += (before + chunk).count(b"\r\n")
+            all_lines += chunk.count(b"\n")
+            before = chunk[-1:] if chunk.endswith(b"\r") else b""
+    return 0 < windows < all_lines

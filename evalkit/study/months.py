@@ -36,7 +36,7 @@ _NAMES = (
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-M/_. ]?\s*(\d{1,2})", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"(\d{1,2})\s*[/.-]\s*(\d{4})")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-\d{1,2}([ T].*)?")
-_FINNISH_DATE = re.compile(r"\d{1,2}\.(\d{1,2})\.(\d{4})")
+_FINNISH_DATE = re.compile(r"\d{1,2}\.(\d{1,2})\.(\d{4})([ T]\d{1,2}[:.]\d{2}.*)?")
 _NAMED = re.compile(r"([^\W\d]+?)(?:kuu(?:ta|ssa|n)?)?\s+(\d{4})")
 _IN_FILE_NAME = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_. ]?M?(0[1-9]|1[0-2])(?!\d)")
 

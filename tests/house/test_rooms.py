@@ -21,7 +21,8 @@ ORDER = (
     {"report"},
     {"examples"},
     {"batch"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
