@@ -78,6 +78,15 @@ class EstimandCard(Result):
         Smallest difference that would matter.
     looks
         Cohort months after which a verdict was promised; empty: any.
+
+    Examples
+    --------
+    >>> from evalkit.cohort.cohort import Cohort
+    >>> from evalkit.evaluation.evaluation import evaluate
+    >>> people = pd.DataFrame({"treat": [1, 1, 0, 0], "y": [1, 0, 0, 1]})
+    >>> card = evaluate(Cohort.from_frame(people, group="treat", outcome="y")).card
+    >>> card.estimator, card.estimand, card.pooling, card.level
+    ('mantel-haenszel', 'unadjusted', 'mantel-haenszel', 0.95)
     """
 
     title: str

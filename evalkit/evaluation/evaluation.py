@@ -20,6 +20,7 @@ from evalkit.evaluation.estimates import (
     subgroup_parts,
     weights_of_headline,
 )
+from evalkit.evaluation.gate import gate_of
 from evalkit.evaluation.parts import (
     Parts,
     declared_estimator,
@@ -27,6 +28,7 @@ from evalkit.evaluation.parts import (
     undefined,
 )
 from evalkit.evaluation.quality import follow_up_quality
+from evalkit.evaluation.verdict import verdict_of
 from evalkit.results import Result
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ if TYPE_CHECKING:
     from evalkit.estimate.survival.horizon_difference import HorizonDifference
     from evalkit.estimate.survival.log_rank import LogRank
     from evalkit.evaluation.card import EstimandCard
+    from evalkit.evaluation.gate import Gate
     from evalkit.evaluation.quality import FollowUpQuality
+    from evalkit.evaluation.verdict import Verdict
 
 _EFFECT = [
     "estimate", "se", "ci_low", "ci_high", "p_value", "pilot", "control", "n_pilot",
@@ -137,6 +141,16 @@ class Evaluation(Result):
     skipped: dict[str, str]
 
     @property
+    def gate(self) -> Gate:
+        """What has to hold before the headline is read as the pilot's doing."""
+        return gate_of(self)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the study says, in one code."""
+        return verdict_of(self)
+
+    @property
     def synthetic(self) -> bool:
         """Whether the people are simulated."""
         return self.card.synthetic
@@ -197,6 +211,8 @@ def evaluate(cohort: Cohort, *, whole: WholeFrame | None = None) -> Evaluation:
     >>> found = evaluate(cohort)
     >>> f"{found.headline.estimate:.2f}", found.skipped["balance"]
     ('0.25', 'no_covariates')
+    >>> found.verdict.code, [check.code for check in found.verdict.reasons]
+    ('comparability_unknown', ['means'])
     """
     parts = Parts.of(cohort, whole)
     name = declared_estimator(cohort)

@@ -64,7 +64,7 @@ def _row(group: str, people: pd.DataFrame) -> dict[str, object]:
         "n_people": int(people["person"].nunique()),
         "known": known,
         "unknown": len(people) - known,
-        "unknown_share": 1 - known / len(people) if len(people) else np.nan,
+        "unknown_share": (len(people) - known) / max(len(people), 1),
         "days_mean": days.mean(),
         "days_low": days.min(),
         "days_high": days.max(),
