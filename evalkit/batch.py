@@ -10,18 +10,20 @@ from __future__ import annotations
 import dataclasses
 import logging
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evalkit.cohort.archive import DrawArchive
-from evalkit.cohort.draw import draw_controls, snapshot_hash
+from evalkit.cohort.chain import LOG_NAME
+from evalkit.cohort.draw import snapshot_hash
 from evalkit.cohort.follow_up import (
     follow_up,
     measurable_months,
     require_measurable,
 )
 from evalkit.cohort.frame import drawable_months, require_drawable
+from evalkit.cohort.keeping import draw_and_keep, require_open
 from evalkit.errors import DrawError, EvalkitError, EvalkitWarning
 from evalkit.estimate.months.comparison import Comparison, compare
 from evalkit.register.register import open_register
@@ -29,7 +31,6 @@ from evalkit.report.plots.forest import monthly_differences
 from evalkit.report.plots.months import monthly_shares
 from evalkit.report.plots.style import save_figure
 from evalkit.report.release.release import release
-from evalkit.report.release.released import Released
 from evalkit.report.table import comparison_csv, comparison_parquet
 from evalkit.storage import only_run, sweep, write_whole
 from evalkit.study.months import month_text, parse_month
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.cohort.draw import Draw
     from evalkit.register.register import Register
+    from evalkit.report.release.released import Released
     from evalkit.study.protocol import Protocol
 
     Step = Callable[[str, float], None]
@@ -124,8 +126,7 @@ def run_monthly(
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
     """Add everything that is said, warnings too, to the study's log."""
-    file = folder / "monthly.log"
-    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler = _StudyLog(folder / LOG_NAME, encoding="utf-8", delay=True)
     handler.setFormatter(_LINE)
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
@@ -136,7 +137,20 @@ def _logged(folder: Path) -> Iterator[None]:
             yield
     finally:
         LOG.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
+
+
+class _StudyLog(logging.FileHandler):
+    """A log that stops no run: where it cannot be written, the results cannot be."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Add a line, if the disk takes it."""
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Keep quiet: a traceback may show personal data."""
 
 
 def _wanted(register: Register, months: Sequence[str], *, every: bool) -> list[str]:
@@ -160,17 +174,20 @@ def _draws(
     register: Register, archive: DrawArchive, wanted: list[str], step: Step
 ) -> list[Draw]:
     """Return every draw of the study that can be measured, new ones drawn and kept."""
+    require_open(archive.links())
     certificates = archive.certificates()
     known = {certificate.month: certificate for certificate in certificates}
     _require_snapshots(register, known)
-    last = certificates[-1] if certificates else None
+    log = register.protocol.results / LOG_NAME
     for position, month in enumerate(month for month in wanted if month not in known):
         step(f"drawing {month}", 0.1 + 0.3 * position / len(wanted))
-        draw = draw_controls(register, month, after=last)
-        archive.write(draw)
-        last = known[month] = draw.certificate
-        LOG.info("%s: %s drawn from %s", month, last.drawn, last.frame)
+        drawn = draw_and_keep(register, month, archive, log).certificate
+        known[month] = drawn
+        LOG.info("%s: %s drawn from %s", month, drawn.drawn, drawn.frame)
     _say_what_changed(register, certificates)
+    promise = archive.promise()
+    if promise is not None and not promise.kept_by(register.protocol):
+        LOG.warning("The plan or its seed is not what was committed to.")
     able = set(measurable_months(register))
     return [archive.read(known[month]) for month in sorted(set(known) & able)]
 
@@ -289,22 +306,10 @@ def draw_month(protocol: Protocol, month: str | None, *, again: bool) -> Draw:
     with only_run(protocol.results), _logged(protocol.results):
         sweep(protocol.results)
         archive = DrawArchive(protocol.results / "draws")
-        certificates = archive.certificates()
-        known = {certificate.month: certificate for certificate in certificates}
+        known = archive.current()
         wanted = month_text(parse_month(month)) if month else _undrawn(register, known)
-        if wanted in known and not again:
-            raise DrawError(
-                f"{wanted} has been drawn already (number {known[wanted].sequence}).",
-                hint="A drawn sample stays. With --again it is replaced, and the new "
-                "certificate says so.",
-            )
-        draw = draw_controls(
-            register,
-            wanted,
-            after=certificates[-1] if certificates else None,
-            replaces=known.get(wanted),
-        )
-        archive.write(draw)
+        log = protocol.results / LOG_NAME
+        draw = draw_and_keep(register, wanted, archive, log, again=again)
         LOG.info("%s: %s drawn", wanted, draw.certificate.drawn)
         return draw
 

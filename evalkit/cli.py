@@ -43,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else FAILED
     except EvalkitError as error:
         return _fail(str(error))
+    except OSError as error:
+        return _fail(
+            f"{error.strerror or type(error).__name__}. Nothing half-written is left.\n"
+            "  See that the disk has room and the drive is there, then run again."
+        )
     except Exception as error:  # noqa: BLE001  (a traceback may show personal data)
         return _fail(_where(error))
     return DONE

@@ -169,7 +169,7 @@ def test_an_edited_certificate_is_refused(plan):
     certificate = json.loads(file.read_text(encoding="utf-8"))
     certificate["frame"] += 1
     file.write_text(json.dumps(certificate, indent=2), encoding="utf-8")
-    with pytest.raises(DrawError, match=r"0002-2021-02\.json.*was changed"):
+    with pytest.raises(DrawError, match=r"0001-2021-01\.json.*was changed"):
         run(plan, every=True)
 
 

@@ -70,5 +70,7 @@ def _written(values: Mapping[str, Any]) -> str:
 def _changed(name: str, what: str) -> DrawError:
     return DrawError(
         f"{name}: this {what} was changed since it was written.",
-        hint=f"Restore the file from a backup; a {what} is never edited.",
+        hint=f"Restore the file from a backup; a {what} is never edited. If a run was "
+        "stopped while it was being written, and nothing was drawn since, delete it "
+        "and run again.",
     )

@@ -86,13 +86,27 @@ def _sources(place: Place, folder: Path) -> Iterator[Source]:
         read = partial(read_table, place, folder)
         yield Source(name=place.table or "the query", read=read)
     elif isinstance(place, str | Path):
-        for path in find_files(folder / place):
+        for path in _found(folder / place):
             yield _file_source(path, folder)
     else:
         raise RegisterError(
             f"{place!r:.40} is nothing that can be read.",
             hint="Give a path, a pattern, a list, a pandas DataFrame or a Table.",
         )
+
+
+def _found(path: Path) -> list[Path]:
+    """Return the files of a place that may not be open to everybody."""
+    try:
+        return find_files(path)
+    except (OSError, ValueError) as error:
+        if isinstance(error, EvalkitError):
+            raise
+        reason = getattr(error, "strerror", None) or "no such name"
+        raise RegisterError(
+            f"{shown_name(str(path))!r:.80} cannot be read: {reason}.",
+            hint="Ask for the right to read it, then run the same command again.",
+        ) from None
 
 
 def find_files(path: Path) -> list[Path]:

@@ -6,6 +6,7 @@ the planning of the SQL, and the conversion of each text that they have in commo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from evalkit.register.pieces import FETCHED, UnreadableError, unreadable
 from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from evalkit.register.engine import DuckDB
     from evalkit.register.pieces import Layout, Piece
+    from evalkit.register.problems import Problem
 
 MOST_ROWS = 250_000
 """A batch that has so many takes no further source: it is to fit in memory."""
@@ -39,7 +41,10 @@ class Loaded:
         Blank lines that the table lacks count in the file.
         """
         numbers = [self.piece.first_row + place - self.first for place in places]
-        for gap in self.piece.gaps():
+        gaps: Sequence[int] = ()
+        with suppress(OSError):  # the file is gone by now
+            gaps = self.piece.gaps()
+        for gap in gaps:
             numbers = [number + (gap <= number) for number in numbers]
         return tuple(numbers)
 
@@ -102,9 +107,7 @@ class Batch:
             refused = piece.refused()
         except duckdb.Error:  # its message would show what stands in the file
             self.engine.run("ROLLBACK")
-            rule = "the file is damaged: it cannot be read to its end"
-            refused = piece.damaged() or unreadable(piece.name, rule).problems
-            raise UnreadableError(*refused) from None
+            raise UnreadableError(*_damage(piece)) from None
         if refused:
             self.engine.run("ROLLBACK")
             raise UnreadableError(*refused)
@@ -129,6 +132,16 @@ class Batch:
             columns.setdefault("month", literal(month_text(piece.month)))
         values = ", ".join(columns[name] for name in self.types)
         return f"SELECT {number}, {values} FROM {piece.relation}"
+
+
+def _damage(piece: Piece) -> Sequence[Problem]:
+    """Say why a piece cannot be read; its file may be gone by now."""
+    with suppress(OSError):
+        if found := piece.damaged():
+            return found
+    return unreadable(
+        piece.name, "the file is damaged or gone: it cannot be read to its end"
+    ).problems
 
 
 def _types(piece: Piece, layout: Layout) -> dict[str, str]:

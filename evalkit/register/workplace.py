@@ -65,7 +65,7 @@ def _made() -> tuple[Path, BaseFileLock]:
         except Timeout:
             continue
         except (OSError, NotImplementedError) as error:
-            raise _unusable(str(error)) from error
+            raise _unusable(getattr(error, "strerror", None) or str(error)) from error
         if (folder / _HELD).exists():
             return folder, lock
     raise _unusable("something removes what is made in it")
