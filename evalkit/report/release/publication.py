@@ -27,6 +27,7 @@ from evalkit.results import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from evalkit.cohort.certificate import Certificate
     from evalkit.cohort.cohort import Cohort
     from evalkit.evaluation.card import EstimandCard
     from evalkit.evaluation.evaluation import Evaluation
@@ -65,6 +66,10 @@ class Publication(Result):
         Declared breaks in time, for the figures.
     language
         Language of the plan.
+    certificates
+        Certificates of the draws, in their order.
+    plan
+        Hash of the plan; empty without one.
     gate, verdict
         What speaks for and against the headline, and what follows; None where the
         evaluation has none.
@@ -76,6 +81,8 @@ class Publication(Result):
     skipped: Mapping[str, str]
     breaks: Sequence[Break] = ()
     language: str = "fi"
+    certificates: Sequence[Certificate] = ()
+    plan: str = ""
     gate: Any = None
     verdict: Any = None
 
@@ -119,6 +126,7 @@ def publish(
     *,
     min_cell: int | None = None,
     earlier: Sequence[Report] = (),
+    certificates: Sequence[Certificate] = (),
 ) -> Publication:
     """Return what of an evaluation may leave the building, its tables in one piece.
 
@@ -130,6 +138,8 @@ def publish(
         Smallest count that is published. None: the plan's, or 5.
     earlier
         Earlier reports of the same study, as the log has them.
+    certificates
+        Certificates of the draws: they hold no personal data.
 
     Returns
     -------
@@ -181,6 +191,8 @@ def publish(
         skipped=_skipped(evaluation, tables),
         breaks=tuple(plan.breaks) if plan else (),
         language=plan.study.language if plan else "fi",
+        certificates=tuple(certificates),
+        plan=plan.sha256 if plan else "",
     )
 
 
