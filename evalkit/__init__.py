@@ -101,6 +101,8 @@ if TYPE_CHECKING:
     from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.evaluation.card import EstimandCard
     from evalkit.evaluation.evaluation import Evaluation, evaluate
+    from evalkit.evaluation.gate import Gate
+    from evalkit.evaluation.verdict import Verdict
     from evalkit.fees.contract import Contract, read_contract
     from evalkit.fees.costs import (
         CostPerExit,
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     )
     from evalkit.fees.invoice import Invoice, invoice
     from evalkit.register.register import Register, open_register
+    from evalkit.report.verdict_text import verdict_text
     from evalkit.service.plan import ServicePlan, read_service_plan
     from evalkit.service.results import ServiceResults, service_results
     from evalkit.statements.claims import read_statements
@@ -142,6 +145,7 @@ __all__ = [
     "Evaluation",
     "ExactTest",
     "ExitRoutes",
+    "Gate",
     "HazardRatio",
     "HiddenSelection",
     "HorizonDifference",
@@ -167,6 +171,7 @@ __all__ = [
     "Support",
     "SurvivalCurves",
     "Tally",
+    "Verdict",
     "Verification",
     "WeekCounts",
     "Weights",
@@ -216,6 +221,7 @@ __all__ = [
     "support",
     "survival_curves",
     "survival_difference",
+    "verdict_text",
     "verify",
     "verify_published",
     "weigh",
@@ -247,6 +253,7 @@ _HOMES = {
     "Evaluation": "evalkit.evaluation.evaluation",
     "ExactTest": "evalkit.estimate.shares.exact",
     "ExitRoutes": "evalkit.estimate.survival.exit_routes",
+    "Gate": "evalkit.evaluation.gate",
     "HazardRatio": "evalkit.estimate.survival.cox",
     "HiddenSelection": "evalkit.estimate.doubt.hidden_selection",
     "HorizonDifference": "evalkit.estimate.survival.horizon_difference",
@@ -272,6 +279,7 @@ _HOMES = {
     "Support": "evalkit.estimate.groups.support",
     "SurvivalCurves": "evalkit.estimate.survival.curves",
     "Tally": "evalkit.estimate.months.tally",
+    "Verdict": "evalkit.evaluation.verdict",
     "WeekCounts": "evalkit.estimate.survival.week_counts",
     "Weights": "evalkit.estimate.groups.weights",
     "Verification": "evalkit.cohort.verification",
@@ -321,6 +329,7 @@ _HOMES = {
     "support": "evalkit.estimate.groups.support",
     "survival_curves": "evalkit.estimate.survival.curves",
     "survival_difference": "evalkit.estimate.survival.horizon_difference",
+    "verdict_text": "evalkit.report.verdict_text",
     "verify": "evalkit.cohort.verification",
     "verify_published": "evalkit.cohort.verification",
     "weigh": "evalkit.estimate.groups.weights",

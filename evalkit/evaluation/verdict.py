@@ -91,6 +91,24 @@ class Verdict(Result):
         Cohort month that a verdict was promised for, where the verdict is interim.
     synthetic
         Whether the people are simulated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evalkit.cohort.cohort import Cohort
+    >>> from evalkit.evaluation.evaluation import evaluate
+    >>> random = np.random.default_rng(2)
+    >>> weeks = random.integers(1, 105, 6000)
+    >>> served = random.random(6000) < 0.4 - 0.003 * weeks
+    >>> left = random.random(6000) < 0.6 - 0.005 * weeks + 0.1 * served
+    >>> people = pd.DataFrame({"pilot": served, "left": left, "weeks_before": weeks})
+    >>> verdict = evaluate(
+    ...     Cohort.from_frame(
+    ...         people, group="pilot", outcome="left", covariates=["weeks_before"]
+    ...     )
+    ... ).verdict
+    >>> verdict.code, round(verdict.ci_low, 3), round(verdict.ci_high, 3)
+    ('better', 0.058, 0.116)
     """
 
     code: Code

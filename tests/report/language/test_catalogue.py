@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,9 @@ from evalkit.errors import EvalkitError
 from evalkit.estimate.adjustment.specifications import SPECIFICATIONS
 from evalkit.estimate.decomposition.blocks import KNOWN_BLOCKS
 from evalkit.estimate.survival.durations import Clock
+from evalkit.evaluation.card import EstimandCard
+from evalkit.evaluation.gate import DOORS, State
+from evalkit.evaluation.verdict import Code
 from evalkit.report.language.catalogue import (
     LANGUAGES,
     calendar_month,
@@ -24,6 +28,14 @@ from evalkit.report.language.catalogue import (
 from evalkit.study.codes import Route
 from evalkit.study.protocol import HISTORY
 
+CHECKS = (
+    "share", "unknown", "unknown_apart", "days_apart", "time_zero", "support",
+    "weight", "means", "products", "pilots", "controls", "detectable",
+)  # fmt: skip
+REMEDIES = (
+    "use_share", "find", "same_lag", "align", "narrow", "describe", "adjust",
+    "more_people", "more_pilots", "more_controls",
+)  # fmt: skip
 MADE = {
     f"{stem}.{ending}"
     for stem, endings in {
@@ -38,6 +50,25 @@ MADE = {
         "covariate": [*HISTORY, "laid_off", "age", "sex", "education", "municipality"],
         "sex": ["woman", "man"],
         "joiners": ["pilot", "kept", "censored"],
+        "verdict": [
+            *get_args(Code),
+            "interim_without_interval",
+            "cannot_tell_without_interval",
+        ],
+        "gate": [*DOORS, *get_args(State), *CHECKS, *REMEDIES],
+        "card": [
+            *(field.name for field in fields(EstimandCard)),
+            *(f"population_{kind}" for kind in ("opening", "closing", "inflow")),
+            *(f"time_zero_{rule}" for rule in ("aligned", "report")),
+            *(f"lag_{unit}" for unit in ("months", "weeks", "days")),
+            *(f"outcome_{rule}" for rule in ("codes", "flag", "registered")),
+            *(f"absent_{status}" for status in ("not_unemployed", "unknown")),
+            *(f"estimand_{whose}" for whose in ("ATT", "matched", "unadjusted")),
+            *(f"cluster_{unit}" for unit in ("person", "row")),
+            "return_rule_status_at_lag",
+            "contamination_kept",
+            "unknowns_left_out",
+        ],
     }.items()
     for ending in endings
 }
