@@ -130,7 +130,8 @@ class Copier:
             for name, header in layout.columns.items()
         ]
         query = (
-            f"SELECT {', '.join(columns)} FROM (SELECT *, rowid AS place FROM staged) s "
+            f"SELECT {', '.join(columns)} "
+            "FROM (SELECT *, rowid AS place FROM staged) s "
             "LEFT JOIN pseudonyms ON CAST(old AS VARCHAR) = CAST(person_id AS VARCHAR) "
             "ORDER BY place"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 from evalkit.register.cells import text_frame
@@ -18,15 +17,13 @@ from evalkit.register.pieces import (
     unreadable,
 )
 from evalkit.register.problems import SHOWN_ROWS, Problem
+from evalkit.register.unpacked_size import refuse_bomb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from evalkit.register.engine import DuckDB
-
-_MOST_UNPACKED = 4 << 30
-_MOST_RATIO = 200
 
 
 def read_workbook(
@@ -53,7 +50,7 @@ def read_workbook(
 
 def find_sheet(path: Path, name: str, layout: Layout) -> tuple[list[list[Any]], int]:
     """Return a sheet's rows, and the index of the row of headers."""
-    _refuse_bomb(path, name)
+    refuse_bomb(path, name)
     rows = _sheet(path, name, layout.sheet)
     if not rows:
         raise unreadable(name, "the sheet is empty")
@@ -102,15 +99,3 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
             "the file is no workbook that can be read",
             "Open it in Excel and save it again as .xlsx, without a password.",
         ) from None
-
-
-def _refuse_bomb(path: Path, name: str) -> None:
-    """Refuse a small file that would unpack into a huge one."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > _MOST_UNPACKED or (
-        unpacked > _MOST_UNPACKED // 16 and unpacked > _MOST_RATIO * path.stat().st_size
-    ):
-        raise unreadable(name, "the file would unpack to an absurd size")

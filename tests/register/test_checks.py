@@ -549,7 +549,7 @@ def test_an_empty_sheet(plan, tmp_path):
 
 
 def test_a_workbook_that_would_fill_the_memory(plan, tmp_path, monkeypatch):
-    monkeypatch.setattr("evalkit.register.spreadsheets._MOST_UNPACKED", 1000)
+    monkeypatch.setattr("evalkit.register.unpacked_size._MOST_UNPACKED", 1000)
     stock_frame().to_excel(tmp_path / "stock.xlsx", engine="xlsxwriter")
     text = message(tmp_path / "stock.xlsx", pilot_frame(), plan)
     assert "the file would unpack to an absurd size" in text
