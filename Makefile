@@ -48,6 +48,8 @@ bench: $(VENV)/.dev  ## what things cost in seconds
 
 soak: $(VENV)/.dev  ## the simulations with thousands of replicates (hours)
 	@EVALKIT_REPLICATES=$${EVALKIT_REPLICATES:-5000} EVALKIT_KILLS=$${EVALKIT_KILLS:-200} \
+	    EVALKIT_TAMPERINGS=$${EVALKIT_TAMPERINGS:-10000} \
+	    EVALKIT_FUZZ_SECONDS=$${EVALKIT_FUZZ_SECONDS:-3600} \
 	    $(PYTEST) -m slow
 
 format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip and pair the notebooks
