@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.estimate.shares.differences import difference_in_shares
+from evalkit.report.release.log import report_of
+from evalkit.report.release.months import release_months
 from evalkit.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from evalkit.report.release.released import Released
 
 NAN = math.nan
 COLUMNS = (
@@ -107,6 +111,12 @@ def _pooled(rows: list[dict]) -> dict:
         "strict_control_events": table["control_events"].sum(),
         **table[counts].sum().to_dict(),
     }
+
+
+def with_a_masked_month(small: tuple, *others: tuple) -> Released:
+    """Release months of which the others were published before: `small` is held."""
+    before = report_of(release_months(hand_made(*others)))
+    return release_months(hand_made(small, *others), earlier=[before])
 
 
 def months(first: str, count: int) -> list[str]:

@@ -16,7 +16,7 @@ from evalkit.report.table import (
     comparison_text,
     tally_text,
 )
-from tests.report.tables import hand_made
+from tests.report.tables import hand_made, with_a_masked_month
 
 MONTHS = (
     ("2021-01", 2, 4, 250, 500),
@@ -28,7 +28,7 @@ MONTHS = (
 
 @pytest.fixture
 def released():
-    return release(hand_made(*MONTHS))
+    return with_a_masked_month(*MONTHS)
 
 
 def rows_of(content: bytes, delimiter: str) -> list[dict[str, str]]:
@@ -52,7 +52,7 @@ def test_international_csv_has_points_and_no_mark(released):
 
 def test_masked_and_missing_numbers_are_empty_and_told_apart(released):
     rows = rows_of(comparison_csv(released), ";")
-    assert [row["masked"] for row in rows] == ["yes", "yes", "no", "no", "no"]
+    assert [row["masked"] for row in rows] == ["yes", "no", "no", "no", "no"]
     assert rows[0]["n_pilot"] == rows[0]["estimate"] == rows[3]["estimate"] == ""
     assert rows[3]["n_pilot"] == "0"
 
@@ -90,13 +90,13 @@ def test_parquet_has_the_csv_s_columns_and_numbers(released, tmp_path):
         table = connection.read_parquet(str(path)).df()
     header = rows_of(comparison_csv(released, synthetic=True), ";")[0].keys()
     assert list(table) == list(header)
-    assert table["masked"].tolist() == [True, True, False, False, False]
-    assert table["n_control"].isna().tolist() == [True, True, False, False, False]
+    assert table["masked"].tolist() == [True, False, False, False, False]
+    assert table["n_control"].isna().tolist() == [True, False, False, False, False]
     assert table["pilot"][2] == 0.555555555556
 
 
 def test_files_have_the_same_bytes_each_time(released):
-    again = release(hand_made(*MONTHS))
+    again = with_a_masked_month(*MONTHS)
     assert comparison_parquet(released) == comparison_parquet(again)
     assert comparison_csv(released) == comparison_csv(again)
 

@@ -142,12 +142,13 @@ class Language:
         )
 
     def month(self, month: str, *, short: bool = False) -> str:
-        """Return a month in words; any other stratum stays as it is.
+        """Return a month, or a period of months, in words; another stratum as it is.
 
         Parameters
         ----------
         month
-            ``YYYY-MM``, ``pooled``, ``all``, or the name of another stratum.
+            ``YYYY-MM``, ``YYYY-MM/YYYY-MM`` (the first and last of months that are
+            published as one), ``pooled``, ``all``, or the name of another stratum.
         short
             Whether the month's name is shortened.
 
@@ -155,15 +156,21 @@ class Language:
         --------
         >>> read_language("fi").month("2021-01")
         'tammikuu 2021'
+        >>> read_language("en").month("2021-01/2021-03").split()[-2:]
+        ['March', '2021']
         >>> read_language("fi").month("pooled")
         'kaikki kuukaudet'
         """
         if f"month.{month}" in self.texts:
             return self.text(f"month.{month}")
-        number = calendar_month(month)
-        if number is None:
+        span = calendar_span(month)
+        if span is None:
             return month
-        return f"{self.month_name(number, short=short)} {number // _MONTHS_A_YEAR}"
+        names = [
+            f"{self.month_name(number, short=short)} {number // _MONTHS_A_YEAR}"
+            for number in dict.fromkeys(span)
+        ]
+        return " \N{EN DASH} ".join(names)
 
     def month_name(self, number: int, *, short: bool = True) -> str:
         """Return the name of a month number, without its year."""
@@ -234,3 +241,18 @@ def calendar_month(month: str) -> int | None:
     True
     """
     return parse_month(month) if _MONTH.fullmatch(month) else None
+
+
+def calendar_span(period: str) -> tuple[int, int] | None:
+    """Return the numbers of a period's first and last month, or None for no months.
+
+    Examples
+    --------
+    >>> calendar_span("2021-01/2021-03"), calendar_span("2021-01")
+    ((24252, 24254), (24252, 24252))
+    >>> calendar_span("north/south") is None
+    True
+    """
+    first, _, last = period.partition("/")
+    ends = calendar_month(first), calendar_month(last or first)
+    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.transforms import ScaledTranslation
 
-from evalkit.report.language.catalogue import calendar_month
+from evalkit.report.language.catalogue import calendar_span
 from evalkit.report.plots.lettering import shortened
 from evalkit.report.plots.sheet import shifted, widest
 from evalkit.report.plots.style import GRID, INK, POINTS_AN_INCH
@@ -34,7 +34,10 @@ class Calendar:
     Attributes
     ----------
     positions
-        Where each row of the table stands: its month number, or 0, 1, 2 ...
+        Where each row of the table stands: its month number (the middle of a period of
+        months), or 0, 1, 2 ...
+    spans
+        First and last position of each row.
     ticks
         Every position from the first to the last, the gaps too.
     labels
@@ -43,7 +46,8 @@ class Calendar:
         Year and first and last position of each, where the strata are months.
     """
 
-    positions: tuple[int, ...]
+    positions: tuple[float, ...]
+    spans: tuple[tuple[int, int], ...]
     ticks: tuple[int, ...]
     labels: tuple[str, ...]
     years: tuple[tuple[int, int, int], ...] = ()
@@ -112,21 +116,27 @@ def calendar_of(months: Sequence[str], words: Language, *, room: float) -> Calen
     >>> axis.labels
     ('Nov', 'Dec', 'Jan')
     """
-    numbers = [calendar_month(month) for month in months]
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers):
+    spans = [calendar_span(month) for month in months]
+    known = tuple(span for span in spans if span is not None)
+    if len(known) < len(spans):
         every = tuple(range(len(months)))
         labels = tuple(
             shortened(words.month(month), _LABEL_SIZE, _LONGEST_LABEL)
             for month in months
         )
-        return Calendar(positions=every, ticks=every, labels=labels)
-    ticks = tuple(range(min(known), max(known) + 1))
+        alone = tuple((place, place) for place in every)
+        return Calendar(positions=every, spans=alone, ticks=every, labels=labels)
+    first, last = min(span[0] for span in known), max(span[1] for span in known)
+    ticks = tuple(range(first, last + 1))
     names = [words.month_name(number) for number in ticks]
     if widest(names, _LABEL_SIZE) > room / len(ticks) - 3:
         names = [str(number % _MONTHS_A_YEAR + 1) for number in ticks]
     return Calendar(
-        positions=tuple(known), ticks=ticks, labels=tuple(names), years=_years(ticks)
+        positions=tuple(sum(span) / 2 for span in known),
+        spans=known,
+        ticks=ticks,
+        labels=tuple(names),
+        years=_years(ticks),
     )
 
 

@@ -175,8 +175,11 @@ class _ColumnsFigure:
         ax.grid(axis="y", color=GRID, linewidth=0.8)
         draw_breaks(ax, self.marks, self.tiers)
         places = np.array(self.calendar.positions, dtype=float)
-        for place in places[self.months["masked"].to_numpy(bool)]:
-            ax.axvspan(place - 0.4, place + 0.4, **_HATCHING)
+        for (first, last), masked in zip(
+            self.calendar.spans, self.months["masked"], strict=True
+        ):
+            if masked:
+                ax.axvspan(first - 0.4, last + 0.4, **_HATCHING)
         for group, side in (("pilot", -1), ("control", 1)):
             self._draw_group(ax, group, places + side * _APART)
 

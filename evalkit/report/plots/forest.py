@@ -350,7 +350,7 @@ def _limits(table: pd.DataFrame) -> tuple[float, float]:
 
 
 def _shaded(
-    marks: Sequence[BreakMark], positions: Sequence[int], places: Sequence[float]
+    marks: Sequence[BreakMark], positions: Sequence[float], places: Sequence[float]
 ) -> list[tuple[float, float]]:
     """Return the first and last place of the months within each time."""
     shaded = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -62,6 +63,7 @@ _NARROWEST, _WIDEST = 620.0, 960.0  # points; the widest fills a slide
 _A_MONTH = 40.0
 _HEIGHT = 300.0
 _LEFT, _RIGHT = 84.0, 24.0
+_REACH = 0.3  # of a month's width, beyond the middle of a period's outer months
 _APART = 0.16  # of a month's width, between its middle and its groups
 _MOST_APART = 14.0  # points
 _ROOM_FOR_VALUES = 90.0
@@ -198,8 +200,11 @@ class _SharesFigure:
         self.calendar.draw(ax, room=self.room)
         _scale(ax, self.months, self.words)
         draw_breaks(ax, self.marks, self.tiers)
-        for position in self.positions[self.months["masked"].to_numpy()]:
-            ax.axvspan(position - 0.4, position + 0.4, **_HATCHING)
+        for (first, last), masked in zip(
+            self.calendar.spans, self.months["masked"], strict=True
+        ):
+            if masked:
+                ax.axvspan(first - 0.4, last + 0.4, **_HATCHING)
         for group in _GROUPS:
             self._draw_group(ax, group)
         rows = [
@@ -240,11 +245,10 @@ class _SharesFigure:
         low, high = wilson_limits(self.months, group)
         x = self.positions + apart
         if self.calendar.years:
-            every = np.full(len(self.calendar.ticks), np.nan)
-            every[self.positions.astype(int) - self.calendar.ticks[0]] = share
+            after_gap = self._after_gaps()
             ax.plot(
-                np.array(self.calendar.ticks) + apart,
-                every,
+                np.insert(x, after_gap, np.nan),
+                np.insert(share, after_gap, np.nan),
                 color=style.color,
                 linestyle=style.line,
                 linewidth=1.0,
@@ -271,8 +275,34 @@ class _SharesFigure:
             gid=group,
             **style.marks,
         )
+        self._draw_periods(ax, group, x, share)
         if self.room >= _ROOM_FOR_VALUES:
             self._write_values(ax, group, x, share)
+
+    def _draw_periods(self, ax: Axes, group: str, x: Array, share: Array) -> None:
+        """Draw a line over the months that are one row together."""
+        spans = np.array(self.calendar.spans, dtype=float)
+        half = (spans[:, 1] - spans[:, 0]) / 2
+        joint = (half > 0) & np.isfinite(share)
+        if joint.any():
+            ax.hlines(
+                share[joint],
+                (x - half - _REACH)[joint],
+                (x + half + _REACH)[joint],
+                color=_GROUPS[group][0].color,
+                linewidth=1.6,
+                zorder=3,
+                gid=f"{group} period",
+            )
+
+    def _after_gaps(self) -> list[int]:
+        """Return the rows before which the calendar has months without a row."""
+        neighbours = pairwise(self.calendar.spans)
+        return [
+            row
+            for row, (before, after) in enumerate(neighbours, start=1)
+            if after[0] - before[1] > 1
+        ]
 
     def _write_values(self, ax: Axes, group: str, x: Array, share: Array) -> None:
         style, side = _GROUPS[group]

@@ -178,8 +178,9 @@ class _SurvivalFigure:
         at_risk = rows.set_index("weeks")["at_risk"]
         weeks = [max(tick, self.curves.start + 1) for tick in self.ticks]
         texts, before = [], np.inf
-        for number in at_risk.reindex(weeks, fill_value=0):
-            small = 0 < number < self.smallest_cell
+        shown = at_risk.reindex(weeks).where(np.array(weeks) <= rows["weeks"].max(), 0)
+        for number in shown:
+            small = 0 < number < self.smallest_cell or np.isnan(number)
             if small or 0 < abs(before - number) < self.smallest_cell:
                 texts.append(MASKED)
             else:
@@ -341,7 +342,7 @@ class _SurvivalFigure:
             )
         return words.text(
             "survival.weeks",
-            horizon=rmst.horizon,
+            horizon=words.number(rmst.horizon),
             weeks=words.number(rmst.estimate, decimals=1, signed=True),
             interval=interval,
         )

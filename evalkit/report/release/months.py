@@ -18,6 +18,7 @@ from evalkit.report.release.periods import (
     Period,
     is_small_row,
     periods_of,
+    small_cells,
     walls_of,
 )
 from evalkit.report.release.released import Released, checked_cell, names_of
@@ -107,25 +108,20 @@ def release_months(
     table = comparison.to_frame().reset_index(drop=True)
     is_month = (table["month"] != "pooled").to_numpy()
     months, pooled = table[is_month], table[~is_month]
+    behind: dict[str, tuple[str, ...]] = {}
     if _can_be_joined(months):
-        table = _joined_months(months, pooled, min_cell, walls_of(breaks), earlier)
+        periods = _periods(months, min_cell, walls_of(breaks), earlier)
+        table = _joined_months(months, pooled, periods, min_cell, earlier)
+        names = (_names(months, period) for period in periods)
+        behind = dict(zip(table["month"], names, strict=False))
     else:
         masked = [masked_strata(months, min_cell), is_small_row(pooled, min_cell)]
         table = table.assign(
-            masked=np.concatenate(masked), rounded=bool(masked[0].any())
+            masked=np.concatenate(masked),
+            rounded=bool(masked[0].any()),
+            strict_rounded=False,
         )
-    return Released(table=_blank(table, min_cell), min_cell=min_cell)
-
-
-def months_of(period: str) -> tuple[str, ...]:
-    """Return the first and last month that the name of a period holds, or the one.
-
-    Examples
-    --------
-    >>> months_of("2020-03/2020-04"), months_of("2021-01")
-    (('2020-03', '2020-04'), ('2021-01',))
-    """
-    return tuple(period.split("/"))
+    return Released(table=_blank(table, min_cell), min_cell=min_cell, periods=behind)
 
 
 def _can_be_joined(months: pd.DataFrame) -> bool:
@@ -134,37 +130,50 @@ def _can_be_joined(months: pd.DataFrame) -> bool:
     return all(are_months) and bool(months[EVENTS].notna().all(axis=None))
 
 
-def _joined_months(
-    months: pd.DataFrame,
-    pooled: pd.DataFrame,
-    min_cell: int,
-    walls: set[str],
-    earlier: Sequence[Report],
-) -> pd.DataFrame:
-    """Return the rows of all periods, and the pooled row that follows from them."""
-    periods = periods_of(
+def _periods(
+    months: pd.DataFrame, min_cell: int, walls: set[str], earlier: Sequence[Report]
+) -> list[Period]:
+    """Return the periods; those of earlier reports keep their cut."""
+    seen = dict.fromkeys(period for report in earlier for period in report)
+    known = set(months["month"])
+    return periods_of(
         months,
         min_cell=min_cell,
         walls=walls,
-        published=list(
-            dict.fromkeys(period for report in earlier for period in report)
-        ),
+        published=[period for period in seen if known.issuperset(period)],
     )
+
+
+def _names(months: pd.DataFrame, period: Period) -> tuple[str, ...]:
+    names = months["month"].tolist()
+    return tuple(names[row] for row in period.rows)
+
+
+def _joined_months(
+    months: pd.DataFrame,
+    pooled: pd.DataFrame,
+    periods: Sequence[Period],
+    min_cell: int,
+    earlier: Sequence[Report],
+) -> pd.DataFrame:
+    """Return the rows of all periods, and the pooled row that follows from them."""
     rows = []
     for period in periods:
-        names = tuple(months["month"].tolist()[row] for row in period.rows)
+        names = _names(months, period)
         versions = [report[names] for report in earlier if names in report]
         rows.append(_row(months, period, versions, min_cell))
     shown = pd.DataFrame(rows)
     kept = shown[~shown["masked"]]
     whole = len(kept) == len(months) and not kept["changed"].any()
-    last = _first(pooled) | {"masked": kept.empty}
+    nothing = not (kept[SIZES] > 0).all(axis=1).any() and bool(shown["masked"].any())
+    last = _first(pooled) | {"masked": nothing}
     if not whole:
         last |= _pooled_again(kept, last)
     if _few_more_recur(last, earlier, min_cell):
         last["n_people"] = np.nan
     table = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
-    return table.assign(rounded=not whole or bool(earlier)).drop(columns="changed")
+    table = table.assign(rounded=not whole, strict_rounded=bool(earlier))
+    return table.drop(columns="changed")
 
 
 def _row(
@@ -186,8 +195,8 @@ def _row(
     same = all(stays[name] == row[name] for name in SIZES + EVENTS)
     if same:
         return stays | {"changed": len(own) > 1}
-    small = bool(is_small_row(pd.DataFrame([stays]), min_cell).any())
-    return stays | {"note": joined(str(stays["note"]), _KEPT), "masked": small}
+    note = joined(str(stays["note"]), _KEPT)
+    return stays | {"note": note, "masked": _is_small(stays, min_cell)}
 
 
 def _first(rows: pd.DataFrame) -> dict[str, Any]:
@@ -199,11 +208,16 @@ def _may_follow(row: Row, versions: list[Row], min_cell: int) -> bool:
 
     A row without a change stays as it was, to the last digit.
     """
-    if is_small_row(pd.DataFrame([row]), min_cell).any():
+    if _is_small(row, min_cell):
         return False
     changes = np.abs([_cells(row) - _cells(version) for version in versions])
     few = (changes > 0) & (changes < min_cell)
     return bool(changes[-1].any() and not few.any())
+
+
+def _is_small(row: Row, min_cell: int) -> bool:
+    sizes, events = (np.array([row[name] for name in own]) for own in (SIZES, EVENTS))
+    return bool(small_cells(sizes.astype(float), events.astype(float), min_cell))
 
 
 def _cells(row: Row) -> np.ndarray:
@@ -311,7 +325,9 @@ def _follows_from_totals(strata: pd.DataFrame, masked: Flags, min_cell: int) -> 
 def _blank(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     """Take out, or round, every number that may not leave."""
     is_month = (table["month"] != "pooled").to_numpy()
-    rounded = bool(table.pop("rounded").any())
+    rounded = bool(table["rounded"].any())
+    strict_rounded = rounded or bool(table["strict_rounded"].any())
+    table = table.drop(columns=["rounded", "strict_rounded"])
     table = table.astype(dict.fromkeys([*SIZES, *EVENTS], float))
     table = table.astype({"masked": bool})
     table = _without_few_people(table, is_month, min_cell)
@@ -320,7 +336,7 @@ def _blank(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     table = table.drop(columns=_STRICT_EVENTS)
     if rounded:
         table.loc[~is_month, _SHARES] = table.loc[~is_month, _SHARES].round(POINT)
-    if rounded or few[is_month].any():
+    if strict_rounded or few[is_month].any():
         table.loc[~is_month, _STRICT] = table.loc[~is_month, _STRICT].round(POINT)
     masked = table["masked"].to_numpy()
     table.loc[masked, [name for name in names_of(table) if name not in _SAID]] = np.nan

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from evalkit.study.protocol import Break
 
+    Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]
     Rows = tuple[int, ...]
 
@@ -70,28 +71,33 @@ def periods_of(
         Months of each period that an earlier report has published.
     """
     names = months["month"].tolist()
-    lone = (months[SIZES] == 0).any(axis=1).to_numpy()
+    lone = (months[SIZES].to_numpy() == 0).any(axis=1)
     cut = {name: period for period in published for name in period}
 
+    sizes, events = (months[own].to_numpy(float) for own in (SIZES, EVENTS))
+
     def is_small(rows: Rows) -> bool:
-        total = months.iloc[list(rows)][SIZES + EVENTS].sum().to_frame().T
-        sizes = total[SIZES].to_numpy()
-        few = (sizes > 0) & (sizes < min_cell + len(rows) - 1)
-        return bool(is_small_row(total, min_cell).any() or few.any())
+        own = list(rows)
+        size, event = sizes[own].sum(axis=0), events[own].sum(axis=0)
+        few = (size > 0) & (size < min_cell + len(own) - 1)
+        return bool(few.any() or small_cells(size, event, min_cell))
 
     found: list[Period] = []
     stretch: list[int] = []
+    starts = {row for row, name in enumerate(names) if name in walls}
     for row, name in enumerate(names):
-        if name not in cut and not lone[row]:
-            stretch.append(row)
-            continue
-        found += _new_periods(stretch, names, walls, is_small)
-        stretch = []
-        if name not in cut:
+        if name in cut:
+            found += _new_periods(stretch, starts, is_small)
+            stretch = []
+            if name == cut[name][0]:
+                found.append(Period(rows=tuple(map(names.index, cut[name]))))
+        elif lone[row]:
             found.append(Period(rows=(row,), held=is_small((row,))))
-        elif name == cut[name][0]:
-            found.append(Period(rows=tuple(map(names.index, cut[name]))))
-    return found + _new_periods(stretch, names, walls, is_small)
+            starts.add(row + 1)
+        else:
+            stretch.append(row)
+    found += _new_periods(stretch, starts, is_small)
+    return sorted(found, key=lambda period: period.rows)
 
 
 def is_small_row(rows: pd.DataFrame, min_cell: int) -> Flags:
@@ -100,11 +106,15 @@ def is_small_row(rows: pd.DataFrame, min_cell: int) -> Flags:
     A group without people has no cell; NaN events (an outcome that is no share) are
     never small.
     """
-    sizes = rows[SIZES].to_numpy(float)
-    events = np.where(sizes > 0, rows[EVENTS].to_numpy(float), np.nan)
-    sizes = np.where(sizes > 0, sizes, np.nan)
-    cells = np.hstack([sizes, events, sizes - events])
-    return np.asarray((cells < min_cell).any(axis=1))
+    sizes, events = (rows[own].to_numpy(float) for own in (SIZES, EVENTS))
+    return small_cells(sizes, events, min_cell)
+
+
+def small_cells(sizes: Array, events: Array, min_cell: int) -> Flags:
+    """Tell where a size, events or a complement is small: over the last axis."""
+    there = sizes > 0
+    cells = np.stack([sizes, events, sizes - events])
+    return np.asarray(((cells < min_cell) & there).any(axis=0).any(axis=-1))
 
 
 def walls_of(breaks: Iterable[Break]) -> set[str]:
@@ -120,14 +130,13 @@ def walls_of(breaks: Iterable[Break]) -> set[str]:
 
 def _new_periods(
     rows: Sequence[int],
-    names: Sequence[str],
-    walls: Collection[str],
+    starts: Collection[int],
     is_small: Callable[[Rows], bool],
 ) -> list[Period]:
     """Join the months of a stretch that nothing has been published of."""
     parts: list[list[Rows]] = [[]]
     for row in rows:
-        if parts[-1] and names[row] in walls:
+        if parts[-1] and row in starts:
             parts.append([])
         parts[-1].append((row,))
     within = [period for part in parts for period in _joined(part, is_small)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from evalkit.report.release.attrition import release_attrition
 from evalkit.report.release.covariates import release_products
 from evalkit.report.release.curves import release_curves, steps_of_curves
 from evalkit.report.release.estimates import release_sensitivity
+from evalkit.report.release.judgement import release_gate, release_verdict
 from evalkit.report.release.kinds import RELEASES
 from evalkit.report.release.months import release_months
 from evalkit.report.release.people import People, few
@@ -23,6 +24,7 @@ from evalkit.report.release.released import (
 )
 from evalkit.report.release.routes import release_routes
 from evalkit.results import Result
+from evalkit.study.columns import PILOT_COLUMNS, SNAPSHOT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.evaluation.card import EstimandCard
     from evalkit.evaluation.evaluation import Evaluation
+    from evalkit.evaluation.gate import Gate
+    from evalkit.evaluation.verdict import Verdict
     from evalkit.report.release.months import Report
-    from evalkit.study.protocol import Break
+    from evalkit.study.protocol import Break, Protocol
 
 MASKED = "masked"
 """Why a part is not in a publication: it would tell of few people."""
@@ -70,9 +74,11 @@ class Publication(Result):
         Certificates of the draws, in their order.
     plan
         Hash of the plan; empty without one.
+    labels
+        How the office heads the plan's own columns, by their names.
     gate, verdict
-        What speaks for and against the headline, and what follows; None where the
-        evaluation has none.
+        What speaks for and against the headline, and what follows; None where nothing
+        but the months leaves.
     """
 
     tables: Mapping[str, Released]
@@ -83,8 +89,9 @@ class Publication(Result):
     language: str = "fi"
     certificates: Sequence[Certificate] = ()
     plan: str = ""
-    gate: Any = None
-    verdict: Any = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    gate: Gate | None = None
+    verdict: Verdict | None = None
 
     def __getitem__(self, name: str) -> Released:
         """Return what was released of a part."""
@@ -178,8 +185,11 @@ def publish(
     )
     people = People.of(months)
     tables = {"months": months}
+    judged: dict[str, Any] = {}
     if not math.isnan(people.pilot):
         tables |= _parts(evaluation, people)
+        judged["gate"] = release_gate(evaluation.gate, tables, people)
+        judged["verdict"] = release_verdict(evaluation.verdict, tables, people)
     return Publication(
         tables=tables,
         card=replace(
@@ -193,7 +203,16 @@ def publish(
         language=plan.study.language if plan else "fi",
         certificates=tuple(certificates),
         plan=plan.sha256 if plan else "",
+        labels=_labels(plan) if plan else {},
+        **judged,
     )
+
+
+def _labels(plan: Protocol) -> dict[str, str]:
+    """Return the headers of the plan's own columns."""
+    mapped = {**plan.data.pilot_columns, **plan.data.columns}
+    known = {*PILOT_COLUMNS, *SNAPSHOT_COLUMNS}
+    return {name: header for name, header in mapped.items() if name not in known}
 
 
 def _parts(evaluation: Evaluation, people: People) -> dict[str, Released]:

@@ -40,6 +40,8 @@ class Released(Result):
         The result's other tables, by name, each with a column ``masked``.
     note
         What should be known about these numbers; empty when there is nothing.
+    periods
+        Months behind each row of the table of months.
     """
 
     table: pd.DataFrame
@@ -48,6 +50,7 @@ class Released(Result):
     result: Any = None
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     note: str = ""
+    periods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the released table (a copy)."""

@@ -8,9 +8,8 @@ import pytest
 from evalkit.errors import EstimationError
 from evalkit.report.plots.columns import monthly_columns
 from evalkit.report.plots.style import figure_bytes
-from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
-from tests.report.tables import hand_made, months, satakunta
+from tests.report.tables import hand_made, months, satakunta, with_a_masked_month
 
 SMALL = ("2021-01", 2, 4, 250, 500)
 LARGE = ("2021-02", 40, 80, 250, 500)
@@ -58,7 +57,7 @@ def test_whole_percent_with_the_sign_where_there_is_room() -> None:
 
 
 def test_a_masked_month_is_hatched_and_has_no_columns() -> None:
-    ax = monthly_columns(release(hand_made(SMALL, LARGE, LARGER), min_cell=5))
+    ax = monthly_columns(with_a_masked_month(SMALL, LARGE, LARGER))
     hidden = [patch for patch in ax.patches if patch.get_hatch()]
     assert len(hidden) >= 1
     assert len(columns(ax, "pilot")) + len(hidden) == 3

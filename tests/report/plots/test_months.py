@@ -15,7 +15,7 @@ from evalkit.report.plots.months import monthly_differences, monthly_shares
 from evalkit.report.plots.style import figure_bytes
 from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
-from tests.report.tables import hand_made, months, satakunta
+from tests.report.tables import hand_made, months, satakunta, with_a_masked_month
 
 BREAKS = [
     Break(label="palvelun keskeytys", first="2020-04", last="2020-05"),
@@ -82,11 +82,11 @@ def test_sizes_stand_below_the_months():
 
 
 def test_masked_months_are_hatched_and_tell_nothing():
-    ax = monthly_shares(release(hand_made(SMALL, LARGE, LARGER)), language="en")
+    ax = monthly_shares(with_a_masked_month(SMALL, LARGE, LARGER), language="en")
     hatched = [patch for patch in ax.patches if patch.get_hatch()]
-    assert len(hatched) == 2
-    assert texts(ax, "n") == ["…", "…", "90", "…", "…", "500"]
-    assert np.isnan(line(ax, "pilot").get_ydata()).tolist() == [True, True, False]
+    assert len(hatched) == 1
+    assert texts(ax, "n") == ["…", "80", "90", "…", "500", "500"]
+    assert np.isnan(line(ax, "pilot").get_ydata()).tolist() == [True, False, False]
     assert "masked" in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
@@ -154,14 +154,35 @@ def test_differences_are_in_points_with_the_pooled_diamond_below():
 
 def test_differences_are_written_and_absent_ones_explained():
     ax = monthly_differences(
-        release(hand_made(SMALL, LARGE, LARGER, ("2021-05", 0, 0, 250, 500))),
+        with_a_masked_month(SMALL, LARGE, LARGER, ("2021-05", 0, 0, 250, 500)),
         language="en",
     )
     cells = texts(ax, "cell")
-    assert cells[:2] == ["masked", "masked"]
+    assert cells[0] == "masked"
     assert cells[3] == "no comparison"
     assert cells[2].startswith("+3.6 (")
-    assert cells[5:9] == ["…", "…", "90", "0"]
+    assert cells[5:9] == ["…", "80", "90", "0"]
+
+
+def test_a_period_stands_in_the_middle_of_its_months_and_reaches_over_them():
+    released = release(hand_made(SMALL, LARGE, LARGER))
+    ax = monthly_shares(released, language="en")
+    pilot, control = (line(ax, group).get_xdata() for group in ("pilot", "control"))
+    middle = (pilot + control) / 2 - 12 * 2021
+    (span,) = [bar for bar in ax.collections if bar.get_gid() == "pilot period"]
+    reach = span.get_segments()[0][:, 0]
+    # Months count from 0; a line is not drawn over March, which has no row.
+    np.testing.assert_allclose(middle, [0.5, 3])
+    assert 1 < reach[1] - reach[0] < 2
+    assert texts(ax, "n")[:2] == ["84", "90"]
+
+
+def test_differences_name_the_months_of_a_period():
+    ax = monthly_differences(release(hand_made(SMALL, LARGE, LARGER)), language="en")
+    assert any(
+        "January 2021" in tick.get_text() and "February 2021" in tick.get_text()
+        for tick in ax.get_yticklabels()
+    )
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -203,8 +224,11 @@ CASES = {
     "1 month": lambda: satakunta(1),
     "24 months": lambda: satakunta(24),
     "36 months": lambda: satakunta(36),
-    "36 masked": lambda: release(hand_made(SMALL, *[
+    "36 masked": lambda: with_a_masked_month(SMALL, *[
         (month, 50, 99, 260, 500) for month in months("2021-02", 35)
+    ]),
+    "periods": lambda: release(hand_made(*[
+        (month, 3, 6, 260, 500) for month in months("2021-01", 24)
     ])),
     "national": wide,
     "strata": lambda: hand_made(

@@ -7,13 +7,18 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.errors import EstimationError
 from evalkit.estimate.months.comparison import compare
+from evalkit.estimate.months.pooling import pooled_difference
+from evalkit.estimate.shares.differences import difference_in_shares
+from evalkit.report.release.log import report_of
+from evalkit.report.release.months import release_months
 from evalkit.report.release.release import release
+from evalkit.study.protocol import Break
 from tests.report.tables import hand_made
 
 COUNTS = ["n_pilot", "n_control", "pilot_events", "control_events"]
@@ -24,6 +29,13 @@ NUMBERS = [
 LARGE = ("2021-02", 40, 80, 250, 500)
 LARGER = ("2021-03", 50, 90, 260, 500)
 LARGEST = ("2021-04", 60, 99, 270, 500)
+SMALL = ("2021-01", 2, 4, 250, 500)
+
+# Offices have no neighbours: nothing can be joined.
+EAST, WEST, NORTH = (
+    (name, *month[1:])
+    for name, month in (("east", LARGE), ("west", LARGER), ("north", LARGEST))
+)
 
 
 def masked_months(released) -> list[str]:
@@ -47,19 +59,19 @@ def test_large_counts_leave_as_they_are():
 @pytest.mark.parametrize(
     "small",
     [
-        ("2021-01", 2, 4, 250, 500),
-        ("2021-01", 4, 80, 250, 500),
-        ("2021-01", 0, 80, 250, 500),
-        ("2021-01", 76, 80, 250, 500),
-        ("2021-01", 80, 80, 250, 500),
-        ("2021-01", 40, 80, 2, 4),
-        ("2021-01", 40, 80, 0, 500),
-        ("2021-01", 40, 80, 500, 500),
-        ("2021-01", 40, 80, 496, 500),
+        ("south", 2, 4, 250, 500),
+        ("south", 4, 80, 250, 500),
+        ("south", 0, 80, 250, 500),
+        ("south", 76, 80, 250, 500),
+        ("south", 80, 80, 250, 500),
+        ("south", 40, 80, 2, 4),
+        ("south", 40, 80, 0, 500),
+        ("south", 40, 80, 500, 500),
+        ("south", 40, 80, 496, 500),
     ],
 )
 def test_a_small_size_numerator_or_complement_masks_the_whole_row(small):
-    row = release(hand_made(small, LARGE, LARGER)).to_frame().iloc[0]
+    row = release(hand_made(small, EAST, WEST)).to_frame().iloc[0]
     assert row["masked"]
     assert row[NUMBERS].isna().all()
     assert row["note"].startswith("masked")
@@ -72,9 +84,9 @@ def test_counts_at_the_limit_are_published(counts):
 
 
 def test_the_limit_is_the_callers():
-    comparison = hand_made(("2021-01", 4, 80, 250, 500), LARGE, LARGER)
+    comparison = hand_made(("south", 4, 80, 250, 500), EAST, WEST)
     assert masked_months(release(comparison, min_cell=3)) == []
-    assert masked_months(release(comparison, min_cell=5)) == ["2021-01", "2021-02"]
+    assert masked_months(release(comparison, min_cell=5)) == ["south", "east"]
 
 
 def test_a_month_without_a_group_is_missing_not_masked():
@@ -91,16 +103,16 @@ def test_a_small_group_beside_an_empty_one_is_masked_alone():
     assert masked_months(release(comparison)) == ["2019-12"]
 
 
-def test_one_small_month_takes_the_next_smallest_with_it():
-    small = ("2021-01", 2, 4, 250, 500)
-    released = release(hand_made(LARGEST, small, LARGER, LARGE))
-    assert masked_months(released) == ["2021-01", "2021-02"]
+def test_one_small_office_takes_the_next_smallest_with_it():
+    small = ("south", 2, 4, 250, 500)
+    released = release(hand_made(NORTH, small, WEST, EAST))
+    assert masked_months(released) == ["south", "east"]
 
 
-def test_two_months_of_nobody_take_a_third_with_them():
-    nobody = [("2021-01", 0, 20, 250, 500), ("2020-12", 0, 30, 250, 500)]
-    released = release(hand_made(*nobody, LARGE, LARGER))
-    assert masked_months(released) == ["2021-01", "2020-12", "2021-02"]
+def test_two_offices_of_nobody_take_a_third_with_them():
+    nobody = [("south", 0, 20, 250, 500), ("far south", 0, 30, 250, 500)]
+    released = release(hand_made(*nobody, EAST, WEST))
+    assert masked_months(released) == ["south", "far south", "east"]
 
 
 def test_a_single_small_month_takes_the_pooled_row():
@@ -124,23 +136,41 @@ months = st.lists(
 ).filter(lambda rows: any(n1 and n0 for _, n1, _, n0 in rows))
 
 
+@settings(max_examples=25, deadline=None)
 @given(months)
-def test_no_small_count_can_be_had_by_subtraction(rows):
-    named = [(f"2021-{number + 1:02d}", *row) for number, row in enumerate(rows)]
+def test_no_small_count_of_an_office_can_be_had_by_subtraction(rows):
+    named = [(f"office {number}", *row) for number, row in enumerate(rows)]
     table = release(hand_made(*named)).to_frame()
-    month, pooled = table[:-1], table.iloc[-1]
+    office, pooled = table[:-1], table.iloc[-1]
     truth = pd.DataFrame(
         rows, columns=["pilot_events", "n_pilot", "control_events", "n_control"]
     )
     both = ((truth["n_pilot"] > 0) & (truth["n_control"] > 0)).to_numpy()
-    hidden = month["masked"].to_numpy() & both
+    hidden = office["masked"].to_numpy() & both
     if pooled["masked"] or not hidden.any():
         return
-    rest = pooled[COUNTS] - month[COUNTS][both].sum()
+    rest = pooled[COUNTS] - office[COUNTS][both].sum()
     assert hidden.sum() >= 2
     for group in ("pilot", "control"):
         size, events = rest[f"n_{group}"], rest[f"{group}_events"]
         assert min(size, events, size - events) >= 5
+
+
+@settings(max_examples=25, deadline=None)
+@given(months)
+def test_published_months_add_up_to_the_pooled_row_and_none_is_small(rows):
+    named = [(f"2021-{number + 1:02d}", *row) for number, row in enumerate(rows)]
+    table = release(hand_made(*named)).to_frame()
+    shown = table[:-1][~table["masked"][:-1]]
+    both = shown[(shown[["n_pilot", "n_control"]] > 0).all(axis=1)]
+    pooled = table.iloc[-1]
+    if both.empty:
+        assert pooled["masked"] or not table["masked"].any()
+        return
+    assert (both[COUNTS].sum() == pooled[COUNTS]).all()
+    for group in ("pilot", "control"):
+        sizes, events = both[f"n_{group}"], both[f"{group}_events"]
+        assert min(sizes.min(), events.min(), (sizes - events).min()) >= 5
 
 
 def fitting(
@@ -170,11 +200,11 @@ def fitting(
 
 
 def test_whole_numbers_that_fit_do_not_give_the_small_month_away():
-    small = ("2021-01", 2, 4, 250, 500)
-    comparison = hand_made(small, LARGE, LARGER, LARGEST)
+    small = ("south", 2, 4, 250, 500)
+    comparison = hand_made(small, EAST, WEST, NORTH)
     table = release(comparison).to_frame()
     hidden = table.iloc[-1][COUNTS] - table[:-1][COUNTS].sum()
-    published = [LARGER[1:], LARGEST[1:]]
+    published = [WEST[1:], NORTH[1:]]
     assert fitting(comparison.to_frame().iloc[-1], published, hidden, 12) == {(4, 2)}
     released = fitting(table.iloc[-1], published, hidden, 3)
     assert {n for n, _ in released} == set(range(1, 12))
@@ -224,9 +254,150 @@ def test_a_register_without_services_has_one_reading():
 
 
 def test_only_published_months_are_tallied():
-    small = ("2021-01", 4, 4, 250, 500)
-    tally = release(hand_made(small, LARGE, LARGER, LARGEST)).tally()
+    small = ("south", 4, 4, 250, 500)
+    tally = release(hand_made(small, EAST, WEST, NORTH)).tally()
     assert (tally.wins, tally.ties, tally.losses) == (2, 0, 0)
+
+
+def test_a_period_of_months_is_tallied_as_one():
+    tally = release(hand_made(SMALL, LARGE, LARGER, LARGEST)).tally()
+    assert (tally.wins, tally.ties, tally.losses) == (2, 1, 0)
+
+
+def periods(released) -> list[str]:
+    return released.to_frame()["month"].tolist()
+
+
+def test_a_small_month_is_joined_with_the_one_after_it():
+    released = release(hand_made(SMALL, LARGE, LARGER))
+    assert periods(released) == ["2021-01/2021-02", "2021-03", "pooled"]
+    row = released.to_frame().iloc[0]
+    assert row[COUNTS].tolist() == [84, 1000, 42, 500]
+    found = difference_in_shares((42, 84), (500, 1000))
+    assert row["estimate"] == found.estimate
+    assert row["ci_low"] == found.ci_low
+    assert row["note"].startswith("joined: 2021-01, 2021-02")
+    assert np.isnan(row["n_people"])
+
+
+def test_what_is_left_at_the_end_joins_the_period_before_it():
+    last = ("2021-04", 2, 4, 250, 500)
+    released = release(hand_made(LARGE, LARGER, last))
+    assert periods(released) == ["2021-02", "2021-03/2021-04", "pooled"]
+
+
+def test_the_pooled_row_follows_from_the_published_periods():
+    table = release(hand_made(SMALL, LARGE, LARGER)).to_frame()
+    counts = table[:-1].rename(columns={"month": "stratum"})
+    pooled = pooled_difference(counts)
+    shown = table.iloc[-1]
+    assert shown["estimate"] == round(pooled.estimate, 3)
+    exact = hand_made(SMALL, LARGE, LARGER).to_frame().iloc[-1]["se"]
+    assert 0 <= shown["se"] - exact < 0.001
+    assert shown["n_pilot"] == 174
+
+
+def test_months_are_not_joined_across_a_declared_break_where_it_can_be_helped():
+    change = Break(label="a change", first="2021-03")
+    small = ("2021-02", 2, 4, 250, 500)
+    rows = hand_made(("2021-01", *LARGE[1:]), small, LARGER, LARGEST)
+    assert periods(release(rows)) == [
+        "2021-01", "2021-02/2021-03", "2021-04", "pooled",
+    ]  # fmt: skip
+    assert periods(release(rows, breaks=[change])) == [
+        "2021-01/2021-02", "2021-03", "2021-04", "pooled",
+    ]  # fmt: skip
+
+
+def test_a_stretch_that_is_small_as_a_whole_crosses_the_break():
+    change = Break(label="a change", first="2021-02")
+    released = release(hand_made(SMALL, LARGE, LARGER), breaks=[change])
+    assert periods(released) == ["2021-01/2021-02", "2021-03", "pooled"]
+
+
+def test_a_month_without_pilots_stays_missing_between_joined_ones():
+    pause = ("2021-02", 0, 0, 250, 500)
+    released = release(hand_made(SMALL, pause, LARGER, LARGEST))
+    table = released.to_frame()
+    assert periods(released)[:2] == ["2021-01/2021-03", "2021-02"]
+    assert not table["masked"].any()
+    assert table["n_pilot"].tolist() == [94, 0, 99, 193]
+
+
+def test_a_period_of_two_months_could_have_each_number_of_people():
+    # Nobody was in none of them: with five people neither could have had five.
+    five = [("2021-01", 1, 2, 250, 500), ("2021-02", 2, 3, 250, 500)]
+    rows = hand_made(*five, LARGER)
+    assert periods(release(rows, min_cell=3)) == ["2021-01/2021-03", "pooled"]
+
+
+def earlier_of(*releases) -> list[dict]:
+    return [report_of(released) for released in releases]
+
+
+def test_a_published_period_keeps_its_cut():
+    first = release(hand_made(LARGE, LARGER))
+    small = ("2021-04", 2, 4, 250, 500)
+    later = release_months(hand_made(LARGE, LARGER, small), earlier=earlier_of(first))
+    table = later.to_frame()
+    assert periods(later) == ["2021-02", "2021-03", "2021-04", "pooled"]
+    assert table["masked"].tolist() == [False, False, True, False]
+    assert table.iloc[-1]["n_pilot"] == 170
+
+
+def test_held_months_are_published_once_they_are_enough():
+    first = release(hand_made(LARGE, LARGER))
+    months = [LARGE, LARGER, ("2021-04", 2, 4, 250, 500)]
+    second = release_months(hand_made(*months), earlier=earlier_of(first))
+    months.append(("2021-05", 6, 12, 250, 500))
+    third = release_months(hand_made(*months), earlier=earlier_of(first, second))
+    assert periods(third) == ["2021-02", "2021-03", "2021-04/2021-05", "pooled"]
+    assert third.to_frame().iloc[-1]["n_pilot"] == 186
+
+
+def test_a_count_that_changed_by_few_people_stays_as_it_was_and_says_so():
+    first = release(hand_made(LARGE, LARGER))
+    corrected = hand_made(("2021-02", 42, 80, 250, 500), LARGER)
+    row = release_months(corrected, earlier=earlier_of(first)).to_frame().iloc[0]
+    assert row["pilot_events"] == 40
+    assert row["note"].startswith("as published before")
+
+
+def test_a_count_that_changed_by_many_people_is_told_anew():
+    first = release(hand_made(LARGE, LARGER))
+    corrected = hand_made(("2021-02", 50, 90, 250, 500), LARGER)
+    table = release_months(corrected, earlier=earlier_of(first)).to_frame()
+    assert table.iloc[0]["n_pilot"] == 90
+    assert table.iloc[-1]["n_pilot"] == 180
+
+
+def test_every_earlier_report_counts_not_only_the_last():
+    first = release(hand_made(LARGE, LARGER))
+    second = release_months(
+        hand_made(("2021-02", 50, 90, 250, 500), LARGER), earlier=earlier_of(first)
+    )
+    third = release_months(  # far from the second, two people from the first
+        hand_made(("2021-02", 42, 82, 250, 500), LARGER),
+        earlier=earlier_of(first, second),
+    )
+    assert third.to_frame().iloc[0]["n_pilot"] == 90
+
+
+def test_without_a_change_a_report_is_the_same_again():
+    first = release(hand_made(LARGE, LARGER))
+    again = release_months(hand_made(LARGE, LARGER), earlier=earlier_of(first))
+    strict = ["strict", "strict_ci_low", "strict_ci_high"]
+    pd.testing.assert_frame_equal(
+        first.to_frame().drop(columns=strict), again.to_frame().drop(columns=strict)
+    )
+
+
+def test_few_more_people_who_recur_are_not_told():
+    first = release(hand_made(LARGE, LARGER, n_people=[580, 590, 1100]))
+    again = release_months(
+        hand_made(LARGE, LARGER, n_people=[580, 590, 1098]), earlier=earlier_of(first)
+    )
+    assert np.isnan(again.to_frame().iloc[-1]["n_people"])
 
 
 def test_the_smallest_cell_is_at_least_one():
