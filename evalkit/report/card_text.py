@@ -57,7 +57,7 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
         "absent": _coded("absent", card.absent, words),
         "estimand": words.text(f"card.estimand_{card.estimand}"),
         "estimator": _estimator(card, words),
-        "covariates": ", ".join(covariate_name(n, words) for n in card.covariates),
+        "covariates": "; ".join(covariate_name(n, words) for n in card.covariates),
         "pooling": _pooling(card, words),
         "return_rule": _coded("return_rule", card.return_rule, words),
         "contamination": words.text(f"card.contamination_{card.contamination}"),

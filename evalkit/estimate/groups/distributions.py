@@ -44,7 +44,7 @@ class Ordered(NamedTuple):
 
 def ordered(x: Array, weights: Array | None = None) -> Ordered:
     """Return numbers in order; the one sort that all the rest reads."""
-    if weights is None:
+    if weights is None or not len(x):
         return Ordered(np.sort(x), None)
     order = np.argsort(x)
     cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
