@@ -235,12 +235,11 @@ def _pilots(evaluation: Evaluation) -> float:
 
 
 def _supported(evaluation: Evaluation) -> float:
-    """Return the share of pilots with controls like them, matched ones if matching."""
+    """Return the share of pilots with controls like them, or with a matched one."""
     inside = 1 - evaluation.support.share_outside if evaluation.support else math.nan
-    weights = evaluation.weights
-    if weights is None or not weights.dropped:
+    weights, pilots = evaluation.weights, int(evaluation.cohort.is_pilot.sum())
+    if weights is None or not pilots:
         return inside
-    pilots = int((weights.rows & evaluation.cohort.is_pilot.to_numpy()).sum())
     return min(inside, 1 - len(weights.dropped) / pilots)
 
 

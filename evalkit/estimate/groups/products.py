@@ -61,8 +61,8 @@ def balance_of_products(
     Raises
     ------
     EstimationError
-        If a covariate cannot be used, no product can be made of them, or the weights
-        are another cohort's.
+        If a covariate cannot be used, no product can be made of them, nobody is in the
+        pilot group, or the weights are another cohort's.
 
     Notes
     -----
@@ -92,7 +92,10 @@ def balance_of_products(
     0  age * age  266.7      2.7
     """
     matrix = design_matrix(cohort, covariates, months=False)
-    products = _products(matrix, cohort.is_pilot.to_numpy())
+    pilot = cohort.is_pilot.to_numpy()
+    if not pilot.any():
+        raise EstimationError("Nobody is in the pilot group.")
+    products = _products(matrix, pilot)
     products.index = cohort.people.index
     people = cohort.people[["person", "group", "month"]].join(products)
     return balance(

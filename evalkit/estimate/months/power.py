@@ -347,6 +347,8 @@ def _design_effect(comparison: Comparison) -> float:
     """Return the pooled variance over that of people who do not recur."""
     months = comparison.months
     used = months[(months["n_pilot"] > 0) & (months["n_control"] > 0)]
+    if used.empty:
+        return math.nan
     n1, n0 = used["n_pilot"], used["n_control"]
     p1, p0 = used["pilot_events"] / n1, used["control_events"] / n0
     weights = n1 * n0 / (n1 + n0)
