@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from evalkit.report.document import Block, Cell, Column, Document, Figure
 
 _FOLDER = "evalkit.report.page"
+_NAME = re.compile(r' id="([^"]+)"')
+_REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]+)')
 _IDENTIFIER = re.compile(r'(\bid="|\bhref="#|url\(#)')
 _DECLARATION = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
@@ -78,6 +80,11 @@ def _kind_of(block: Block) -> str:
 
 
 def _inline(figure: Figure) -> str:
-    """Return a picture to stand in a page: its names are its own, as in no other."""
+    """Return a picture to stand in a page: its names are its own, as in no other.
+
+    Names that nothing refers to are left out.
+    """
     svg = _METADATA.sub("", _DECLARATION.sub("", figure.svg))
+    used = set(_REFERENCE.findall(svg))
+    svg = _NAME.sub(lambda found: found[0] if found[1] in used else "", svg)
     return _IDENTIFIER.sub(rf"\1{figure.name}-", svg).rstrip()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from evalkit.report.language.catalogue import Language
 
 _SIZE, _HEAD_SIZE = 9.5, 8.5
+_TENTH = 0.099
 _ROW = 18.0
 _WIDTH, _LONGEST_NAME = 780.0, 220.0
 _EDGE, _GAP = 14.0, 14.0
@@ -198,9 +199,12 @@ class _LovePlot:
         ax.set_yticks(places, self.names, fontsize=_SIZE)
         ax.tick_params(axis="y", length=0, pad=8)
         ax.set_xlim(-reach, reach)
-        ax.xaxis.set_major_locator(MaxNLocator(nbins=12, steps=[1, 2, 5, 10]))
+        locator = MaxNLocator(nbins=12, steps=[1, 2, 5, 10])
+        step = np.diff(locator.tick_values(-reach, reach)).min()
+        decimals = 1 if step > _TENTH else 2
+        ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(
-            lambda smd, _: self.words.number(smd, decimals=1, signed=True)
+            lambda smd, _: self.words.number(smd, decimals=decimals, signed=True)
         )
         ax.grid(axis="x", color=GRID, linewidth=0.8)
         ax.axvspan(-threshold, threshold, color=SHADE, linewidth=0, zorder=0)

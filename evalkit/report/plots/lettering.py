@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from functools import cache
 
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
 
+_FAMILY = "DejaVu Sans"
 _ELLIPSIS = "…"
+_NO_LETTER = "\N{WHITE SQUARE}"
+
+
+@cache
+def drawable(text: str) -> str:
+    """Return a text with a square for each sign that the figures' font lacks.
+
+    Examples
+    --------
+    >>> drawable("ä\N{WOMAN}")
+    'ä□'
+    """
+    font = get_font(findfont(FontProperties(family=_FAMILY)))
+    known = font.get_charmap()
+    return "".join(sign if ord(sign) in known else _NO_LETTER for sign in text)
 
 
 @cache
@@ -20,7 +36,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     True
     """
     font = FontProperties(
-        family="DejaVu Sans", size=size, weight="bold" if bold else "normal"
+        family=_FAMILY, size=size, weight="bold" if bold else "normal"
     )
     width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
     return float(width)
@@ -34,7 +50,7 @@ def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list
     >>> wrapped("one two three", 10, 60)
     ['one two', 'three']
     """
-    lines = [""]
+    text, lines = drawable(text), [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".strip(" ")
         if text_width(longer, size, bold=bold) <= width or not lines[-1]:
@@ -52,6 +68,7 @@ def shortened(text: str, size: float, width: float, *, bold: bool = False) -> st
     >>> shortened("a very long label", 10, 60)
     'a very lon…'
     """
+    text = drawable(text)
     if len(text) <= width and text_width(text, size, bold=bold) <= width:
         return text
     kept = text[: int(width)]  # no letter is as narrow as a point

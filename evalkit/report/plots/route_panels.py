@@ -95,12 +95,16 @@ class RoutePanels:
         return tuple(sorted(found, key=lambda route: route != "work")[:2])
 
     def series(self, table: pd.DataFrame, column: str, where: dict[str, str]) -> Array:
-        """Return a column for each week, from the first on, which has none yet."""
+        """Return a column for each week, from the first on, which has none yet.
+
+        Where only some weeks are told, a straight line joins them.
+        """
         own = table
         for name, value in where.items():
             own = own[own[name] == value]
-        own = own[own["weeks"] <= self.last]
-        return np.append(0.0, own[column].to_numpy(dtype=float))
+        told = own["weeks"].to_numpy(dtype=float)
+        values = own[column].to_numpy(dtype=float)
+        return np.interp(self.weeks, [self.first, *told], [0.0, *values])
 
     def stacked(self, table: pd.DataFrame, column: str, group: str) -> dict[str, Array]:
         """Return the weekly shares of the routes that somebody of the group took."""
