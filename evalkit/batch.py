@@ -30,7 +30,9 @@ from evalkit.register.register import open_register
 from evalkit.report.plots.forest import monthly_differences
 from evalkit.report.plots.months import monthly_shares
 from evalkit.report.plots.style import save_figure
-from evalkit.report.release.release import release
+from evalkit.report.release.log import LOG_NAME as LOG_OF_RELEASES
+from evalkit.report.release.log import add_to_log, read_log
+from evalkit.report.release.months import release_months
 from evalkit.report.table import comparison_csv, comparison_parquet
 from evalkit.storage import only_run, sweep, write_whole
 from evalkit.study.months import month_text, parse_month
@@ -232,7 +234,7 @@ def _kept(cohort: Cohort, comparison: Comparison, step: Step) -> Batch:
     protocol = cohort.protocol
     if protocol is None:
         raise DrawError("A batch needs a cohort that was followed by a plan.")
-    released = release(comparison, min_cell=protocol.publish.smallest_cell)
+    released = _released(comparison, protocol)
     step("writing the comparison", 0.5)
     _write_tables(released, protocol, protocol.results)
     figures = _write_figures(released, protocol, protocol.results / "figures")
@@ -250,11 +252,28 @@ def _kept(cohort: Cohort, comparison: Comparison, step: Step) -> Batch:
     )
 
 
+def _released(comparison: Comparison, protocol: Protocol) -> Released:
+    """Return what may leave beside all that has left before, and keep that in mind.
+
+    The log has it before the results do: whatever is killed, nothing is published
+    that the next report does not know of.
+    """
+    log = protocol.results / LOG_OF_RELEASES
+    released = release_months(
+        comparison,
+        min_cell=protocol.publish.smallest_cell,
+        breaks=protocol.breaks,
+        earlier=read_log(log),
+    )
+    add_to_log(log, released)
+    return released
+
+
 def _only(released: Released, month: str) -> Released:
-    """Return the released row of one month; what was masked stays masked."""
+    """Return the released row that a month is in: its own, or that of its period."""
     table = released.to_frame()
-    row = table[table["month"] == month].reset_index(drop=True)
-    return dataclasses.replace(released, table=row)
+    holds = [month in released.periods.get(name, (name,)) for name in table["month"]]
+    return dataclasses.replace(released, table=table[holds].reset_index(drop=True))
 
 
 def _write_tables(released: Released, protocol: Protocol, folder: Path) -> None:

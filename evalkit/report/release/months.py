@@ -40,6 +40,7 @@ _STRICT = ["strict", "strict_ci_low", "strict_ci_high"]
 _SHARES = ["pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value"]
 _SAID = {"month", "level", "method", "masked", "note"}
 _POOLED = ("pooled",)
+_TWENTIETHS, _ROUNDING = 20, 1e-6
 _KEPT = "as published before: it has changed by fewer people than may be told"
 
 
@@ -87,9 +88,9 @@ def release_months(
     3. *The whole row.* What is still small is masked in whole. A share with its size
        gives the count; so does an estimate with its standard error.
     4. *The pooled row* is of the published periods: counts are their sums, shares and
-       difference a function of their counts. Subtracting tells nothing. Only the
-       standard error knows the people; where months are joined or held back it is
-       rounded up to a tenth of a point, and interval and p-value follow from it.
+       difference a function of their counts. Subtracting tells nothing. Where months
+       are joined or held back the standard error is that of the periods' counts times
+       a design effect (how much people who recur widen it), rounded up to a twentieth.
     5. *Strata that are no months* (offices, cohorts by name) have no neighbours, and
        sums are no means: there, and where the outcome is no share, small rows are
        masked, and others with them until their sum is no small count.
@@ -168,7 +169,7 @@ def _joined_months(
     nothing = not (kept[SIZES] > 0).all(axis=1).any() and bool(shown["masked"].any())
     last = _first(pooled) | {"masked": nothing}
     if not whole:
-        last |= _pooled_again(kept, last)
+        last |= _pooled_again(kept, last, design_effect(months, last["se"]))
     if _few_more_recur(last, earlier, min_cell):
         last["n_people"] = np.nan
     table = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
@@ -267,16 +268,25 @@ def _difference(
     return {name: getattr(found, name) for name in _SHARES}
 
 
-def _pooled_again(periods: pd.DataFrame, last: Row) -> dict[str, Any]:
+def design_effect(months: pd.DataFrame, se: float) -> float:
+    """Return how many times Sato's standard error the people's is, to a twentieth up.
+
+    Coarse, since the months behind a period are in both of them.
+    """
+    independent = pooled_difference(months.rename(columns={"month": "stratum"})).se
+    ratio = se / independent if independent > 0 and se > 0 else 1.0
+    return float(np.ceil(max(ratio, 1.0) * _TWENTIETHS - _ROUNDING) / _TWENTIETHS)
+
+
+def _pooled_again(periods: pd.DataFrame, last: Row, effect: float) -> dict[str, Any]:
     """Return the pooled numbers of the published periods.
 
-    The standard error is the people's, rounded up.
+    The standard error is that of their counts, times the design effect.
     """
     counts = periods.rename(columns={"month": "stratum"})
     pooled = pooled_difference(counts, level=last["level"])
     used = periods[(periods[SIZES] > 0).all(axis=1)]
-    known = last["se"] if last["se"] > 0 else pooled.se
-    se = np.ceil(known * 10**POINT - 1e-9) / 10**POINT
+    se = pooled.se * effect
     low, high, p_value = interval_and_p_value(pooled.estimate, se, level=pooled.level)
     return _sums(used, [*SIZES, *EVENTS]) | {
         "pilot": pooled.pilot,

@@ -16,7 +16,7 @@ from evalkit.estimate.months.comparison import compare
 from evalkit.estimate.months.pooling import pooled_difference
 from evalkit.estimate.shares.differences import difference_in_shares
 from evalkit.report.release.log import report_of
-from evalkit.report.release.months import release_months
+from evalkit.report.release.months import design_effect, release_months
 from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
 from tests.report.tables import hand_made
@@ -292,9 +292,16 @@ def test_the_pooled_row_follows_from_the_published_periods():
     pooled = pooled_difference(counts)
     shown = table.iloc[-1]
     assert shown["estimate"] == round(pooled.estimate, 3)
-    exact = hand_made(SMALL, LARGE, LARGER).to_frame().iloc[-1]["se"]
-    assert 0 <= shown["se"] - exact < 0.001
+    assert shown["se"] == round(pooled.se, 3)
     assert shown["n_pilot"] == 174
+
+
+@pytest.mark.parametrize(("factor", "effect"), [(0.9, 1.0), (1.0, 1.0), (1.12, 1.15)])
+def test_the_design_effect_is_rounded_up(factor, effect):
+    months = hand_made(LARGE, LARGER).to_frame()[:-1]
+    counts = months.rename(columns={"month": "stratum"})
+    se = pooled_difference(counts).se
+    assert design_effect(months, factor * se) == pytest.approx(effect)
 
 
 def test_months_are_not_joined_across_a_declared_break_where_it_can_be_helped():
