@@ -37,6 +37,15 @@ def test_verify_ends_well_only_if_all_are_the_same(capsys, study):
     assert "2021-03  draw 2: differs (missing)." in out
 
 
+@pytest.mark.parametrize("month", ["../../2021-02", "2021-02/../../x", "/2021-02"])
+def test_a_month_is_no_path(capsys, study, month):
+    before = sorted(study.parent.parent.rglob("*"))
+    status, _, err = run(capsys, "draw", study, month)
+    assert status == 1
+    assert "is not a month" in err
+    assert sorted(study.parent.parent.rglob("*")) == before
+
+
 def test_an_outsider_needs_only_what_was_published(capsys, study, tmp_path):
     public = tmp_path / "public"
     status, out, _ = run(capsys, "certificates", study, "--to", public)
