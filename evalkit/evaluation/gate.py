@@ -138,20 +138,21 @@ def gate_of(evaluation: Evaluation) -> Gate:
 
     Notes
     -----
-    After weighting a standardised difference counts as within its threshold t where
-    its absolute value is, since small in these very people is what weights are for;
-    without weights where its whole confidence interval is, that is, where equivalence
-    is shown [1]_. It is beyond where the whole interval is. Else there are too few
-    people to tell, and the check is undetermined: with 40 pilots chance alone makes
-    differences of 0.16.
+    A standardised difference fails where its whole confidence interval lies beyond the
+    threshold t, and passes where it is itself within: what biases an estimate is how
+    these very people differ [1]_. Where neither holds, people are too few to tell, and
+    the check is undetermined: with 40 pilots chance alone makes differences of 0.16.
+    Without weights a small difference may be luck, so that the interval must not reach
+    farther than t to either side either: the true difference is then below 2 t.
 
     The smallest detectable difference is :math:`(z_{1 - \alpha/2} + z_{power})` times
     the headline's standard error [2]_; it does not depend on the estimate.
 
     References
     ----------
-    .. [1] Hartman E, Hidalgo FD (2018). An equivalence approach to balance and placebo
-       tests. American Journal of Political Science 62, 1000-1013.
+    .. [1] Imai K, King G, Stuart EA (2008). Misunderstandings between experimentalists
+       and observationalists about causal inference. Journal of the Royal Statistical
+       Society, Series A 171, 481-502.
     .. [2] Bloom HS (1995). Minimum detectable effects: a simple way to report the
        statistical power of experimental designs. Evaluation Review 19, 547-556.
     """
@@ -275,10 +276,9 @@ def _state_of(table: pd.DataFrame, most: float, *, weighted: bool) -> State:
     low, high = known["smd_low"].to_numpy(), known["smd_high"].to_numpy()
     if ((low > most) | (high < -most)).any():
         return "failed"
-    if weighted:
-        within = known["smd"].abs().to_numpy() <= most
-    else:
-        within = (low >= -most) & (high <= most)
+    within = known["smd"].abs().to_numpy() <= most
+    if not weighted:
+        within &= (high - low) / 2 <= most
     return "passed" if np.all(within) else "undetermined"
 
 
