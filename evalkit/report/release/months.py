@@ -172,8 +172,14 @@ def _joined_months(
         last |= _pooled_again(kept, last, design_effect(months, last["se"]))
     if _few_more_recur(last, earlier, min_cell):
         last["n_people"] = np.nan
+    before = earlier[-1].get(_POOLED) if earlier else None
+    unchanged = before is not None and _cells(before).tolist() == _cells(last).tolist()
+    if before is not None and unchanged:
+        last |= before
     table = pd.concat([shown, pd.DataFrame([last])], ignore_index=True)
-    table = table.assign(rounded=not whole, strict_rounded=bool(earlier))
+    table = table.assign(
+        rounded=not whole, strict_rounded=bool(earlier) and not unchanged
+    )
     return table.drop(columns="changed")
 
 

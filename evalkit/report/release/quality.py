@@ -34,10 +34,11 @@ def release_quality(quality: FollowUpQuality, people: People) -> Released:
             for count, group in zip(n - unknown, table["group"], strict=True)
         ]
     )
+    rows = known + np.where(hidden, 0.0, told)
     share = np.where(hidden, np.nan, told / (known + told))
     table = table.assign(
-        n=np.where(masked, np.nan, known + np.where(hidden, 0.0, told)),
-        n_people=_distinct(table, known + told, people).mask(masked),
+        n=np.where(masked, np.nan, rows),
+        n_people=_distinct(table, rows, people).mask(masked),
         known=np.where(masked, np.nan, known),
         unknown=np.where(hidden, np.nan, told),
         unknown_share=np.round(share, 3),
