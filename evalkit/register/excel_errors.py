@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*\bt="e"[^<>]*>')
-_REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _LETTERS = 26
 _BOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
 
 from evalkit.register.cells import text_frame
 from evalkit.register.excel_errors import error_cells
@@ -33,7 +36,10 @@ def read_workbook(
     rows, header = find_sheet(path, name, layout)
     headers = [str(cell) for cell in rows[header]]
     positions = match_headers(name, headers, layout)
-    failed = list(_failed(path, name, layout, positions, header + 1))
+    try:
+        failed = list(_failed(path, name, layout, positions, header + 1))
+    except (ParseError, KeyError, zipfile.BadZipFile, zlib.error, EOFError):
+        raise _no_workbook(name) from None
     if failed:
         raise UnreadableError(*failed)
     engine.upload(FETCHED, text_frame(rows[header + 1 :], len(headers)))
@@ -85,6 +91,8 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
     try:
         with CalamineWorkbook.from_path(path) as workbook:
             names = workbook.sheet_names
+            if not names:
+                raise _no_workbook(name)
             if sheet is not None and sheet not in names:
                 raise unreadable(
                     name,
@@ -94,8 +102,12 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
             chosen = workbook.get_sheet_by_name(sheet or names[0])
             return chosen.to_python(skip_empty_area=False)
     except (CalamineError, OSError):
-        raise unreadable(
-            name,
-            "the file is no workbook that can be read",
-            "Open it in Excel and save it again as .xlsx, without a password.",
-        ) from None
+        raise _no_workbook(name) from None
+
+
+def _no_workbook(name: str) -> UnreadableError:
+    return unreadable(
+        name,
+        "the file is no workbook that can be read",
+        "Open it in Excel and save it again as .xlsx, without a password.",
+    )

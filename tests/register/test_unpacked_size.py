@@ -1,3 +1,4 @@
+import re
 import struct
 import tracemalloc
 import zipfile
@@ -89,6 +90,19 @@ def test_counting_keeps_nothing(workbook):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
+
+
+def test_a_workbook_without_a_sheet(workbook):
+    bare = rewritten(
+        workbook,
+        lambda name, content: (
+            re.sub(rb"<sheet .*?/>", b"", content)
+            if name.endswith("workbook.xml")
+            else content
+        ),
+    )
+    with pytest.raises(UnreadableError, match="no workbook that can be read"):
+        find_sheet(bare, "stock.xlsx", snapshot_layout(make_plan()))
 
 
 def test_a_damaged_archive(workbook):
