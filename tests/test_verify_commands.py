@@ -31,6 +31,7 @@ def test_verify_ends_well_only_if_all_are_the_same(capsys, study):
     status, out, _ = run(capsys, "verify", study)
     assert (status, out.count(": same.")) == (0, len(MONTHS))
     assert run(capsys, "verify", study.parent)[0] == 0
+    assert run(capsys, "verify", study.parent / "register")[0] == 1
     (study.parent / "results" / "draws" / "0002-2021-03.persons.csv").unlink()
     status, out, err = run(capsys, "verify", study)
     assert (status, err) == (1, "")

@@ -10,6 +10,7 @@ from evalkit.cohort.archive import FILE_NAME, DrawArchive
 from evalkit.cohort.chain import LOG_NAME, read_chain, said_in
 from evalkit.cohort.promises import check_commitment, check_rules, check_steady
 from evalkit.cohort.remaking import Remaking
+from evalkit.cohort.seal import hash_of
 from evalkit.errors import EvalkitError, StudyError
 from evalkit.register.register import examine_register
 from evalkit.results import Result
@@ -164,8 +165,6 @@ def verify_published(folder: str | Path) -> Verification:
     2021-02  draw 1: same.
     No commitment was published: the plan may have been written after the data.
     """
-    from evalkit.cohort.seal import hash_of
-
     place = Path(folder)
     slots = read_chain(place)
     if not slots:
