@@ -14,12 +14,14 @@ from evalkit.cohort.commitment import Commitment
 from evalkit.cohort.forgetting import Forgetting
 from evalkit.cohort.verification import verify_published
 from evalkit.fees.contract import read_contract
+from evalkit.fees.events import read_events
 from evalkit.register.recognition import recognise_files
 from evalkit.register.register import open_register
 from evalkit.service.plan import read_service_plan
 from evalkit.statements.claims import read_statements
 from evalkit.study.plan_file import commented_plan, read_protocol
 from tests.cohort.small_archive import draw_tiny_study, write_tiny_study
+from tests.fees.test_events import FINNISH
 from tests.fuzz.mutations import mutated, mutated_archive
 from tests.register.small_register import (
     finnish,
@@ -77,9 +79,16 @@ def snapshot_readers(folder: Path) -> list[Reader]:
     ]
 
 
+def events(file: Path) -> object:
+    return read_events(file, read_contract(ROOT / "sampling" / "fees_satakunta.toml"))
+
+
 def plan_readers() -> list[Reader]:
     plan = commented_plan(PLAN).encode()
-    found = [Reader("plan.toml", plan, read_protocol)]
+    found = [
+        Reader("plan.toml", plan, read_protocol),
+        Reader("events.csv", FINNISH.encode(), events),
+    ]
     for pattern, read in (
         ("sampling/service_*.toml", read_service_plan),
         ("sampling/fees_*.toml", read_contract),
