@@ -112,6 +112,10 @@ if TYPE_CHECKING:
     )
     from evalkit.fees.invoice import Invoice, invoice
     from evalkit.register.register import Register, open_register
+    from evalkit.report.release.publication import Publication
+    from evalkit.report.release.release import release
+    from evalkit.report.release.released import Released
+    from evalkit.report.show import Shown, show
     from evalkit.report.verdict_text import verdict_text
     from evalkit.service.plan import ServicePlan, read_service_plan
     from evalkit.service.results import ServiceResults, service_results
@@ -158,12 +162,15 @@ __all__ = [
     "Power",
     "ProportionalHazards",
     "Protocol",
+    "Publication",
     "Redraws",
     "Register",
+    "Released",
     "SampleSize",
     "Sensitivity",
     "ServicePlan",
     "ServiceResults",
+    "Shown",
     "Specifications",
     "StartersEffect",
     "Statements",
@@ -214,10 +221,12 @@ __all__ = [
     "read_service_plan",
     "read_statements",
     "redraw_distribution",
+    "release",
     "rmst_difference",
     "sample_size",
     "sensitivity",
     "service_results",
+    "show",
     "support",
     "survival_curves",
     "survival_difference",
@@ -266,12 +275,15 @@ _HOMES = {
     "Power": "evalkit.estimate.months.power",
     "ProportionalHazards": "evalkit.estimate.survival.proportional_hazards",
     "Protocol": "evalkit.study.protocol",
+    "Publication": "evalkit.report.release.publication",
     "Redraws": "evalkit.estimate.doubt.redraws",
     "Register": "evalkit.register.register",
+    "Released": "evalkit.report.release.released",
     "SampleSize": "evalkit.estimate.months.power",
     "Sensitivity": "evalkit.estimate.doubt.sensitivity",
     "ServicePlan": "evalkit.service.plan",
     "ServiceResults": "evalkit.service.results",
+    "Shown": "evalkit.report.show",
     "Specifications": "evalkit.estimate.adjustment.specifications",
     "StartersEffect": "evalkit.estimate.adjustment.starters",
     "Statements": "evalkit.statements.statements",
@@ -280,9 +292,9 @@ _HOMES = {
     "SurvivalCurves": "evalkit.estimate.survival.curves",
     "Tally": "evalkit.estimate.months.tally",
     "Verdict": "evalkit.evaluation.verdict",
+    "Verification": "evalkit.cohort.verification",
     "WeekCounts": "evalkit.estimate.survival.week_counts",
     "Weights": "evalkit.estimate.groups.weights",
-    "Verification": "evalkit.cohort.verification",
     "WholeFrame": "evalkit.cohort.whole_frame",
     "adjusted_difference": "evalkit.estimate.adjustment.adjusted",
     "adjusted_p_values": "evalkit.estimate.months.multiplicity",
@@ -322,10 +334,12 @@ _HOMES = {
     "read_service_plan": "evalkit.service.plan",
     "read_statements": "evalkit.statements.claims",
     "redraw_distribution": "evalkit.estimate.doubt.redraws",
+    "release": "evalkit.report.release.release",
     "rmst_difference": "evalkit.estimate.survival.horizon_difference",
     "sample_size": "evalkit.estimate.months.power",
     "sensitivity": "evalkit.estimate.doubt.sensitivity",
     "service_results": "evalkit.service.results",
+    "show": "evalkit.report.show",
     "support": "evalkit.estimate.groups.support",
     "survival_curves": "evalkit.estimate.survival.curves",
     "survival_difference": "evalkit.estimate.survival.horizon_difference",

@@ -43,6 +43,8 @@ def criterion_text(name: str, words: Language) -> str:
     >>> criterion_text("unemployed for 1-104 weeks", read_language("fi"))
     'työttömänä alle 1 tai yli 104 viikkoa'
     """
+    if "; " in name:  # steps that few people were left out by
+        return "; ".join(criterion_text(part, words) for part in name.split("; "))
     if name in _CRITERIA:
         return words.text(f"criterion.{_CRITERIA[name]}")
     if weeks := _WEEKS.fullmatch(name):

@@ -79,6 +79,15 @@ class Publication(Result):
     gate, verdict
         What speaks for and against the headline, and what follows; None where nothing
         but the months leaves.
+
+    Examples
+    --------
+    >>> import evalkit as ek
+    >>> people = pd.DataFrame({"treat": [1] * 4 + [0] * 36, "y": [1, 0] * 20})
+    >>> cohort = ek.Cohort.from_frame(people, group="treat", outcome="y")
+    >>> ek.release(ek.evaluate(cohort)).to_frame()
+        table  rows  masked
+    0  months     2       2
     """
 
     tables: Mapping[str, Released]

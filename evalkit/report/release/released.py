@@ -42,6 +42,15 @@ class Released(Result):
         What should be known about these numbers; empty when there is nothing.
     periods
         Months behind each row of the table of months.
+
+    Examples
+    --------
+    >>> import evalkit as ek
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"treat": [1] * 4 + [0] * 36, "y": [1, 0] * 20})
+    >>> cohort = ek.Cohort.from_frame(people, group="treat", outcome="y")
+    >>> ek.release(ek.compare(cohort)).to_frame()["masked"].tolist()
+    [True, True]
     """
 
     table: pd.DataFrame
@@ -60,6 +69,11 @@ class Released(Result):
         """Count wins, ties and losses over the months that are published.
 
         Shares are compared in whole per cent, as published figures show them.
+
+        Returns
+        -------
+        Tally
+            Wins, ties and losses, with the two-sided sign test.
 
         Raises
         ------
