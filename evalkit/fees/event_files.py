@@ -14,6 +14,7 @@ from evalkit.register.canonical import RECIPES, present, serial_date, written
 from evalkit.register.engine import DuckDB, identifier
 from evalkit.register.locations import find_sources
 from evalkit.register.pieces import UnreadableError
+from evalkit.register.staging import damage
 from evalkit.study.months import date_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _file(piece: Piece, layout: Layout, engine: DuckDB) -> EventFile:
     """Convert the rows of a piece; blank ones are passed over."""
     gaps, numbers, rows = set(piece.gaps()), [], []
     number = piece.first_row - 1
-    for values in engine.rows(_query(piece, layout, engine)):
+    for values in _read(piece, layout, engine):
         number += 1
         while number in gaps:
             number += 1
@@ -81,6 +82,23 @@ def _file(piece: Piece, layout: Layout, engine: DuckDB) -> EventFile:
             numbers.append(number)
             rows.append(row)
     return EventFile(name=piece.name, numbers=numbers, rows=rows)
+
+
+def _read(piece: Piece, layout: Layout, engine: DuckDB) -> list[tuple[Any, ...]]:
+    """Return every row of a piece, or say why not every one can be read."""
+    import duckdb
+
+    engine.run("BEGIN")  # what DuckDB notes of uneven rows goes with it
+    try:
+        rows = engine.rows(_query(piece, layout, engine))
+        refused = piece.refused()
+    except duckdb.Error:  # its message would show what stands in the file
+        refused = damage(piece)
+    finally:
+        engine.run("ROLLBACK")
+    if refused:
+        raise UnreadableError(*refused)
+    return rows
 
 
 def _query(piece: Piece, layout: Layout, engine: DuckDB) -> str:

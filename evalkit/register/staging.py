@@ -107,7 +107,7 @@ class Batch:
             refused = piece.refused()
         except duckdb.Error:  # its message would show what stands in the file
             self.engine.run("ROLLBACK")
-            raise UnreadableError(*_damage(piece)) from None
+            raise UnreadableError(*damage(piece)) from None
         if refused:
             self.engine.run("ROLLBACK")
             raise UnreadableError(*refused)
@@ -134,7 +134,7 @@ class Batch:
         return f"SELECT {number}, {values} FROM {piece.relation}"
 
 
-def _damage(piece: Piece) -> Sequence[Problem]:
+def damage(piece: Piece) -> Sequence[Problem]:
     """Say why a piece cannot be read; its file may be gone by now."""
     with suppress(OSError):
         if found := piece.damaged():

@@ -165,3 +165,21 @@ def test_a_missing_header_is_named() -> None:
 
 def test_no_events_are_no_error() -> None:
     assert read_events(frame(mapping("a")).iloc[:0], make_contract()) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("t4;0013;kartoitus;2.1.2020" + ";x" * 20, "more columns than the headers"),
+        ("t4;0013", "fewer columns than the headers"),
+        ('t4;"0013;kartoitus;2.1.2020' + ";" * 12, "quotation mark|damaged"),
+    ],
+)
+def test_an_uneven_row_is_never_passed_over(tmp_path, finnish, line, said) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    files[0].write_text(FINNISH + line + "\n", encoding="utf-8")
+    files[1].write_text(FINNISH.replace("\nt", "\ns"), encoding="utf-8")
+    with pytest.raises(EvalkitError, match=said) as caught:
+        read_events(list(map(str, files)), finnish)
+    assert "a.csv" in str(caught.value)
+    assert "b.csv: the row" not in str(caught.value)
