@@ -213,8 +213,9 @@ def test_aligned_leaves_out_whoever_is_no_longer_unemployed(register_of):
     removed = cohort.attrition.set_index(["group", "criterion"])["removed"]
     assert removed["control", "unemployed at time zero"] == 1
     assert removed["control", "not referred to the pilot by time zero"] == 1
-    everybody = follow_up(register, draw, time_zero="report").to_frame()
-    assert len(everybody) == 4
+    everybody = follow_up(register, draw, time_zero="report")
+    assert len(everybody.to_frame()) == 4
+    assert (cohort.time_zero, everybody.time_zero) == ("aligned", "report")
 
 
 def test_pilots_outside_the_frame_are_left_out_and_counted(register_of):

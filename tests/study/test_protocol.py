@@ -85,7 +85,9 @@ def test_the_hash_leaves_locations_out_and_nothing_else(plan_file):
     results = PLAN + '[output]\nfolder = "out"\n'
     assert read_protocol(plan_file(results)).sha256 == plan.sha256
     for old, new in [("500", "501"), ("104", "103"), ("a public", "another"),
-                     ("months = 3", "months = 2"), ("2020-05", "2020-06")]:  # fmt: skip
+                     ("months = 3", "months = 2"), ("2020-05", "2020-06"),
+                     ("[frame]", "[gate]\nlargest_smd = 0.2\n[frame]"),
+                     ("[frame]", "[decision]\npower = 0.9\n[frame]")]:  # fmt: skip
         assert read_protocol(plan_file(PLAN.replace(old, new))).sha256 != plan.sha256
 
 
@@ -131,6 +133,21 @@ BROKEN = {
         "[draw]", "[estimate]\ncovariates = []\n[draw]", "covariates is empty",
     ),
     "level in per cent": ("[draw]", "[estimate]\nlevel = 95.0\n[draw]", "found 95.0"),
+    "a difference of nothing": (
+        "[draw]", "[decision]\nrelevant_difference = 0.0\n[draw]", "greater than 0",
+    ),
+    "a difference in points": (
+        "[draw]", "[decision]\nrelevant_difference = 5.0\n[draw]", "less than 1",
+    ),
+    "a look that is no month": (
+        "[draw]", '[decision]\nlooks = ["spring"]\n[draw]', "decision.looks",
+    ),
+    "a share in per cent": (
+        "[draw]", "[gate]\nmost_unknown = 10.0\n[draw]", "found 10.0",
+    ),
+    "a subgroup of nobody knows what": (
+        "[draw]", "[estimate]\nsubgroups = { sex = [] }\n[draw]", "sex neither a covariate",
+    ),
     "cell of four": (
         "[draw]", "[publish]\nsmallest_cell = 4\n[draw]", "3, 5 or 10",
     ),
