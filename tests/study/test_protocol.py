@@ -146,7 +146,8 @@ BROKEN = {
         "[draw]", "[gate]\nmost_unknown = 10.0\n[draw]", "found 10.0",
     ),
     "a subgroup of nobody knows what": (
-        "[draw]", "[estimate]\nsubgroups = { sex = [] }\n[draw]", "sex neither a covariate",
+        "[draw]", "[estimate]\nsubgroups = { sex = [] }\n[draw]",
+        "sex neither a covariate",
     ),
     "cell of four": (
         "[draw]", "[publish]\nsmallest_cell = 4\n[draw]", "3, 5 or 10",
