@@ -30,6 +30,7 @@ COUNTED = ("ess", "exits_pilot", "exits_control", "frame", "n_strata", "n_referr
 """Numbers of people that are told in multiples of the smallest cell."""
 
 _SIDES = ["pilot", "control"]
+_IN_THE_MONTHS = {"n_people", "n_clusters"}  # distinct people are told there only
 _ROUNDING = 1e-6
 _NAMES = {"masked", "df", "level", "horizon", "start"}
 
@@ -49,10 +50,12 @@ def coarse_table(
     for group in GROUPS:
         size = f"n_{group}"
         if group in table and size in table:
-            other = (sized[size] != getattr(people, group)).to_numpy()
+            other = (table[size] != getattr(people, group)).to_numpy()
             sized[group] = _own_share(table, group, people, other=other)
     for name in numbers_of(sized):
-        if name in COUNTED:
+        if name in _IN_THE_MONTHS:
+            sized[name] = np.nan
+        elif name in COUNTED:
             sized[name] = nearest(sized[name], people.min_cell)
         elif name not in _NAMES and not name.startswith("n_"):
             sized[name] = sized[name].astype(float).round(decimals)

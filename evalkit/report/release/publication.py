@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.report.release.attrition import release_attrition
@@ -16,6 +17,7 @@ from evalkit.report.release.judgement import release_gate, release_verdict
 from evalkit.report.release.kinds import RELEASES
 from evalkit.report.release.months import release_months
 from evalkit.report.release.people import People, few
+from evalkit.report.release.quality import release_quality
 from evalkit.report.release.released import (
     DEFAULT_CELL,
     Released,
@@ -42,7 +44,7 @@ MASKED = "masked"
 """Why a part is not in a publication: it would tell of few people."""
 
 _PLAIN = (
-    "headline", "headline_strict", "quality", "balance", "support", "estimators",
+    "headline", "headline_strict", "balance", "support", "estimators",
     "decomposition", "log_rank", "hazard_ratio", "rmst", "bounds", "hidden",
     "e_values", "later", "redraws", "power",
 )  # fmt: skip
@@ -196,7 +198,7 @@ def publish(
     tables = {"months": months}
     judged: dict[str, Any] = {}
     if not math.isnan(people.pilot):
-        tables |= _parts(evaluation, people)
+        tables |= _parts(evaluation, months, people)
         judged["gate"] = release_gate(evaluation.gate, tables, people)
         judged["verdict"] = release_verdict(evaluation.verdict, tables, people)
     return Publication(
@@ -224,23 +226,40 @@ def _labels(plan: Protocol) -> dict[str, str]:
     return {name: header for name, header in mapped.items() if name not in known}
 
 
-def _parts(evaluation: Evaluation, people: People) -> dict[str, Released]:
+def _parts(
+    evaluation: Evaluation, months: Released, people: People
+) -> dict[str, Released]:
     """Return what is released of every part beside the months."""
     found = {"attrition": release_attrition(evaluation.attrition, people)}
-    hidden = _few_changed(evaluation.cohort, people.min_cell)
+    hidden = _few_changed(evaluation.cohort, people.min_cell) | _withheld(months)
     for name in _PLAIN:
         part = getattr(evaluation, name)
         if part is not None and not hidden.get(name, False):
             found[name] = RELEASES[type(part).__name__](part, people)
+    found["quality"] = release_quality(
+        evaluation.quality, people, hide_unknown=hidden["bounds"]
+    )
     if evaluation.products is not None:
         found["products"] = release_products(evaluation.products, people)
     if evaluation.sensitivity is not None:
         found["sensitivity"] = release_sensitivity(
             evaluation.sensitivity, people, hidden=hidden
         )
+    if hidden["strict"]:
+        _blank_shares(found)
     found |= _over_time(evaluation, people)
-    for column, groups in evaluation.subgroups.items():
-        found[f"subgroups.{column}"] = RELEASES["SubgroupComparison"](groups, people)
+    found |= _declared(evaluation, people, hidden)
+    return found
+
+
+def _declared(
+    evaluation: Evaluation, people: People, hidden: Mapping[str, bool]
+) -> dict[str, Released]:
+    """Return the plan's subgroups and later lags."""
+    found = {
+        f"subgroups.{column}": RELEASES["SubgroupComparison"](groups, people)
+        for column, groups in evaluation.subgroups.items()
+    }
     for lag, effect in evaluation.further.items():
         if not hidden.get(f"after_{lag}", False):
             found[f"further.{lag}"] = RELEASES[type(effect).__name__](effect, people)
@@ -257,6 +276,42 @@ def _over_time(evaluation: Evaluation, people: People) -> dict[str, Released]:
     if evaluation.routes is not None:
         found["routes"] = release_routes(evaluation.routes, people, among=weeks)
     return found
+
+
+def _withheld(months: Released) -> dict[str, bool]:
+    """Tell what would give away a number that the months' table withholds.
+
+    Its months and a total over them, whichever table the total is in, are one equation.
+    """
+    table = months.table[~months.table["masked"]]
+    unknown = bool(np.isnan(table["n_unknown"].iloc[-1]))
+    both = table[(table[["n_pilot", "n_control"]] > 0).all(axis=1)]
+    return {
+        "bounds": unknown,
+        "unknown_worst": unknown,
+        "unknown_best": unknown,
+        "strict": bool(both["strict"].isna().any()),
+    }
+
+
+def _blank_shares(found: dict[str, Released]) -> None:
+    """Take the groups' own shares from the strict readings: a month's would follow."""
+    blank = {"pilot": np.nan, "control": np.nan}
+    if "headline_strict" in found:
+        released = found["headline_strict"]
+        found["headline_strict"] = replace(
+            released,
+            table=released.table.assign(**blank),
+            result=replace(released.result, **blank),
+        )
+    if "sensitivity" in found:
+        released = found["sensitivity"]
+        shown = released.table.copy()
+        shown.loc[shown["reading"] == "services_fail", [*blank]] = np.nan
+        kept = shown[~shown["masked"]].drop(columns="masked").reset_index(drop=True)
+        found["sensitivity"] = replace(
+            released, table=shown, result=replace(released.result, table=kept)
+        )
 
 
 _READINGS = {

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from evalkit.evaluation.quality import FollowUpQuality
 
 
-def release_quality(quality: FollowUpQuality, people: People) -> Released:
+def release_quality(
+    quality: FollowUpQuality, people: People, *, hide_unknown: bool = False
+) -> Released:
     """Show follow-up in multiples of the smallest cell; shortest and longest never.
 
-    Few unknown outcomes are masked, with their share.
+    Few unknown outcomes are masked, with their share; all of them (`hide_unknown`)
+    where the months' table withholds those of a month, which would follow.
     """
     table = quality.table.copy()
     n = table["n"].to_numpy(float)
     unknown = table["unknown"].to_numpy(float)
     masked = n < people.min_cell
-    hidden = few(unknown, people.min_cell) | masked
+    hidden = few(unknown, people.min_cell) | masked | hide_unknown
     told = nearest(unknown, people.min_cell)
     known = np.array(
         [

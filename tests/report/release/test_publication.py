@@ -17,6 +17,7 @@ from evalkit.evaluation.quality import follow_up_quality
 from evalkit.report.plots.balance import love_plot
 from evalkit.report.plots.survival import survival_plot
 from evalkit.report.release.curves import release_curves
+from evalkit.report.release.estimates import coarse_table
 from evalkit.report.release.people import People, few
 from evalkit.report.release.publication import MASKED, publish
 from evalkit.report.release.quality import release_quality
@@ -66,7 +67,7 @@ def test_few_unknown_outcomes_are_told_nowhere(publication):
     assert np.isnan(publication["months"].to_frame()["n_unknown"].iloc[-1])
     quality = publication["quality"].to_frame().set_index("group")
     assert np.isnan(quality.loc["pilot", "unknown"])
-    assert publication["bounds"].to_frame()["masked"].all()
+    assert "bounds" not in publication
     readings = publication["sensitivity"].to_frame().set_index("reading")
     assert readings.loc[["unknown_worst", "unknown_best"], "masked"].all()
     unknown = {c.code: c.measured for c in publication.gate.checks}
@@ -84,11 +85,13 @@ def test_how_many_are_unknown_changes_no_number_of_people(publication, n_more):
     months = release(compare(found))
     assert People.of(months) == People.of(publication["months"])
     quality = release_quality(follow_up_quality(found), People.of(months)).to_frame()
-    pd.testing.assert_frame_equal(quality, publication["quality"].to_frame())
+    told = publication["quality"].to_frame()
+    names = ["group", "n", "n_people", "known"]
+    pd.testing.assert_frame_equal(quality[names], told[names])
     curves = release_curves(survival_curves(found), People.of(months)).to_frame()
-    told = publication["curves"].to_frame()
+    before = publication["curves"].to_frame()
     first = curves["weeks"] == 1
-    assert curves["at_risk"][first].tolist() == told["at_risk"][first].tolist()
+    assert curves["at_risk"][first].tolist() == before["at_risk"][first].tolist()
 
 
 def test_no_number_of_persons_is_exact_but_those_of_the_months(publication):
@@ -158,6 +161,64 @@ def test_what_nothing_is_decided_about_stays(evaluation):
         release(weigh(evaluation.cohort))
     with pytest.raises(EstimationError, match="Cohort"):
         release(evaluation.cohort)
+
+
+def test_unknown_outcomes_are_told_nowhere_where_a_month_withholds_its_own():
+    """Two in a month and six in another: the total less the six would be the two."""
+    people = table()
+    pilots = people[people["treat"] == 1]
+    for month, count in (("2021-01", 2), ("2021-02", 6)):
+        people.loc[pilots.index[pilots["month"] == month][:count], "y"] = np.nan
+    found = publish(evaluate(cohort(people)))
+    months = found["months"].to_frame()
+    assert months["n_unknown"].tolist()[1] == 6
+    assert np.isnan(months["n_unknown"].tolist()[0])
+    assert found["quality"].to_frame()["unknown"].isna().all()
+    assert "bounds" not in found
+    assert found.skipped["bounds"] == MASKED
+    readings = found["sensitivity"].to_frame().set_index("reading")
+    assert readings.loc[["unknown_worst", "unknown_best"], "masked"].all()
+
+
+def test_strict_shares_are_told_nowhere_where_a_month_withholds_its_own():
+    plain = cohort(table())
+    strict = plain.people["outcome"].copy()
+    for month in plain.months:
+        for group in ("pilot", "control"):
+            own = (plain.people["month"] == month) & (plain.people["group"] == group)
+            left = plain.people.index[own & (strict == 1)]
+            strict[left[: 2 if month == "2021-01" else 8]] = 0.0
+    people = plain.people.assign(outcome_strict=strict)
+    found = publish(evaluate(dataclasses.replace(plain, people=people)))
+    assert found["months"].to_frame()["strict"].isna().tolist()[:2] == [True, False]
+    shares = found["headline_strict"].to_frame()[["pilot", "control"]]
+    assert shares.isna().all(axis=None)
+    assert np.isnan(found.shape("headline_strict").pilot)
+    readings = found["sensitivity"].to_frame().set_index("reading")
+    assert readings.loc["services_fail", ["pilot", "control"]].isna().all()
+    assert np.isfinite(readings.loc["services_fail", "estimate"])
+
+
+def test_people_who_recur_are_told_by_the_months_only(publication):
+    for name in ("headline", "estimators"):
+        frame = publication[name].to_frame()
+        for column in frame.columns.intersection(["n_people", "n_clusters"]):
+            assert frame[column].isna().all()
+
+
+def test_shares_of_other_people_than_the_months_are_in_steps():
+    people = People(min_cell=5, pilot=100, control=400)
+    effect = pd.DataFrame(
+        {
+            "n_pilot": [100, 103, 250],
+            "n_control": [400, 400, 400],
+            "pilot": [0.4321, 0.4321, 0.4321],
+            "control": [0.5, 0.5, 0.5],
+        }
+    )
+    told = coarse_table(effect, people)
+    assert told["n_pilot"].tolist() == [100, 100, 250]
+    np.testing.assert_allclose(told["pilot"], [0.432, 0.429, 0.44])
 
 
 def test_few_of_whom_a_reading_differs_hide_it():
