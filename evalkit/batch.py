@@ -1,4 +1,4 @@
-"""The monthly batch: draw, follow up, compare and keep what can be measured.
+"""The monthly batch: draw, follow up, evaluate and report what can be measured.
 
 Safe to repeat (the same input gives the same bytes, the log apart), safe to kill (each
 file is there whole or not at all, and the next run finishes the work), and alone: a
@@ -25,14 +25,16 @@ from evalkit.cohort.follow_up import (
 from evalkit.cohort.frame import drawable_months, require_drawable
 from evalkit.cohort.keeping import draw_and_keep, require_open
 from evalkit.errors import DrawError, EvalkitError, EvalkitWarning
-from evalkit.estimate.months.comparison import Comparison, compare
+from evalkit.evaluation.evaluation import evaluate
 from evalkit.register.register import open_register
+from evalkit.report.changes import STATE, changes_since, write_state
 from evalkit.report.plots.forest import monthly_differences
 from evalkit.report.plots.months import monthly_shares
 from evalkit.report.plots.style import save_figure
 from evalkit.report.release.log import LOG_NAME as LOG_OF_RELEASES
 from evalkit.report.release.log import add_to_log, read_log
-from evalkit.report.release.months import release_months
+from evalkit.report.release.publication import publish
+from evalkit.report.report import write_publication
 from evalkit.report.table import comparison_csv, comparison_parquet
 from evalkit.storage import only_run, sweep, write_whole
 from evalkit.study.months import month_text, parse_month
@@ -44,7 +46,11 @@ if TYPE_CHECKING:
     from evalkit.cohort.certificate import Certificate
     from evalkit.cohort.cohort import Cohort
     from evalkit.cohort.draw import Draw
+    from evalkit.evaluation.evaluation import Evaluation
     from evalkit.register.register import Register
+    from evalkit.report.changes import Changes
+    from evalkit.report.files import Style
+    from evalkit.report.release.publication import Publication
     from evalkit.report.release.released import Released
     from evalkit.study.protocol import Protocol
 
@@ -62,18 +68,29 @@ class Batch:
     ----------
     cohort
         Everybody who was followed.
-    comparison
-        The comparison of every month, and pooled; not masked.
-    released
-        What of it may leave the building, as written to the results.
+    evaluation
+        The estimates of the whole study; not masked.
+    publication
+        What of them may leave the building, as written to the results.
     figures
-        Paths of the figures of the whole study.
+        Paths of the monthly figures of the whole study.
+    report
+        Paths of the report's page, summary, workbook and tables.
+    changes
+        What is new since the report before, and why.
     """
 
     cohort: Cohort
-    comparison: Comparison
-    released: Released
+    evaluation: Evaluation
+    publication: Publication
     figures: list[Path]
+    report: list[Path]
+    changes: Changes
+
+    @property
+    def released(self) -> Released:
+        """The released comparison of the months."""
+        return self.publication["months"]
 
 
 def run_monthly(
@@ -117,7 +134,7 @@ def run_monthly(
             draws = _draws(register, archive, wanted, step)
             step("following both groups", 0.4)
             cohort = follow_up(register, draws)
-            return _kept(cohort, compare(cohort), step)
+            return _kept(cohort, archive.certificates(), step)
     except EvalkitError as error:
         if protocol.results.is_dir():  # a refused study leaves nothing behind
             with _logged(protocol.results):
@@ -229,44 +246,143 @@ def _say_what_changed(register: Register, certificates: list[Certificate]) -> No
         )
 
 
-def _kept(cohort: Cohort, comparison: Comparison, step: Step) -> Batch:
-    """Write the comparison of the whole and of each month, masked, with its figures."""
+def _kept(cohort: Cohort, certificates: list[Certificate], step: Step) -> Batch:
+    """Evaluate, and write what may leave: of the whole study and of each month."""
     protocol = cohort.protocol
     if protocol is None:
         raise DrawError("A batch needs a cohort that was followed by a plan.")
-    released = _released(comparison, protocol)
-    step("writing the comparison", 0.5)
+    step("evaluating", 0.45)
+    evaluation = evaluate(cohort)
+    publication = _published(evaluation, protocol, certificates)
+    released = publication["months"]
+    step("writing the comparison", 0.7)
     _write_tables(released, protocol, protocol.results)
     figures = _write_figures(released, protocol, protocol.results / "figures")
     for position, month in enumerate(cohort.months):
-        step(f"writing {month}", 0.55 + 0.45 * position / len(cohort.months))
+        step(f"writing {month}", 0.75 + 0.15 * position / len(cohort.months))
         folder = protocol.results / "months" / month
         alone = _only(released, month)
         _write_tables(alone, protocol, folder)
         _write_figures(alone, protocol, folder)
+    step("writing the report", 0.9)
+    report, changes = _report(
+        publication, protocol.results / "report", None, protocol.output.csv
+    )
     for note in cohort.notes:
         LOG.info("%s", note)
     LOG.info("%s months measured", len(cohort.months))
     return Batch(
-        cohort=cohort, comparison=comparison, released=released, figures=figures
+        cohort=cohort,
+        evaluation=evaluation,
+        publication=publication,
+        figures=figures,
+        report=report,
+        changes=changes,
     )
 
 
-def _released(comparison: Comparison, protocol: Protocol) -> Released:
+def _published(
+    evaluation: Evaluation, protocol: Protocol, certificates: list[Certificate]
+) -> Publication:
     """Return what may leave beside all that has left before, and keep that in mind.
 
     The log has it before the results do: whatever is killed, nothing is published
     that the next report does not know of.
     """
     log = protocol.results / LOG_OF_RELEASES
-    released = release_months(
-        comparison,
-        min_cell=protocol.publish.smallest_cell,
-        breaks=protocol.breaks,
-        earlier=read_log(log),
-    )
-    add_to_log(log, released)
-    return released
+    publication = publish(evaluation, earlier=read_log(log), certificates=certificates)
+    add_to_log(log, publication["months"])
+    return publication
+
+
+def _report(
+    publication: Publication, folder: Path, language: str | None, style: Style
+) -> tuple[list[Path], Changes]:
+    """Write the report, and say what is new since the one before."""
+    changes = changes_since(folder / STATE, publication)
+    files = write_publication(publication, folder, language=language, style=style)
+    write_state(folder / STATE, publication)
+    return files, changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reported:
+    """What a report was made of, and where it is.
+
+    Attributes
+    ----------
+    publication
+        What may leave the building.
+    files
+        Paths of the page, the summary, the workbook and the tables; none where only
+        the changes were asked for.
+    changes
+        What is new since the report before, and why.
+    """
+
+    publication: Publication
+    files: list[Path]
+    changes: Changes
+
+
+def run_report(
+    protocol: Protocol,
+    *,
+    folder: Path | None = None,
+    language: str | None = None,
+    diff: bool = False,
+    step: Step = lambda text, done: None,  # noqa: ARG005
+) -> Reported:
+    """Write the report of every month that has been drawn; draw nothing.
+
+    Parameters
+    ----------
+    protocol
+        The plan.
+    folder
+        Where to. None: the results' own report.
+    language
+        ``fi``, ``sv`` or ``en``. None: the plan's.
+    diff
+        Write nothing, and only tell what is new since the report before.
+    step
+        Called before each piece of work with its name and the share done so far.
+
+    Returns
+    -------
+    Reported
+        What was published, where, and what is new.
+
+    Raises
+    ------
+    DrawError
+        If nothing has been drawn that can be measured.
+    """
+    step("reading the register", 0.0)
+    register = open_register(protocol=protocol)
+    own = protocol.results / "report"
+    with only_run(protocol.results), _logged(protocol.results):
+        archive = DrawArchive(protocol.results / "draws")
+        known, able = archive.current(), set(measurable_months(register))
+        draws = [archive.read(known[month]) for month in sorted(set(known) & able)]
+        if not draws:
+            raise DrawError(
+                "Nothing has been drawn that can be measured.",
+                hint="Run `evalkit monthly` first.",
+            )
+        step("following both groups", 0.2)
+        cohort = follow_up(register, draws)
+        step("evaluating", 0.3)
+        evaluation = evaluate(cohort)
+        log = protocol.results / LOG_OF_RELEASES
+        if diff:
+            found = publish(evaluation, earlier=read_log(log))
+            changes = changes_since(own / STATE, found)
+            return Reported(publication=found, files=[], changes=changes)
+        found = _published(evaluation, protocol, archive.certificates())
+        step("writing the report", 0.8)
+        files, changes = _report(found, folder or own, language, protocol.output.csv)
+        return Reported(publication=found, files=files, changes=changes)
 
 
 def _only(released: Released, month: str) -> Released:

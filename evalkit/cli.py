@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from evalkit.cohort.verification import Verification
+    from evalkit.report.release.publication import Publication
     from evalkit.study.protocol import Protocol
 
 DONE, FAILED = 0, 1
@@ -202,8 +203,9 @@ def monthly(
         bool, typer.Option("--all", help="Every month that can be measured.")
     ] = False,
 ) -> None:
-    """Draw, follow up and compare: tables, figures, certificates and a log."""
+    """Draw, follow up, evaluate: report, tables, figures, certificates and a log."""
     from evalkit.batch import run_monthly
+    from evalkit.report.changes import changes_text
     from evalkit.report.table import comparison_text, tally_text
 
     if months and every:
@@ -219,9 +221,53 @@ def monthly(
         )
     )
     typer.echo(tally_text(batch.released, language))
+    typer.echo(_verdict(batch.publication, language))
+    typer.echo(changes_text(batch.changes, language=language))
     typer.echo("\n".join(batch.cohort.notes))
     typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
+    typer.echo(f"Report: {batch.report[0]}")
     typer.echo(f"Results: {protocol.results}")
+
+
+def _verdict(publication: Publication, language: str) -> str:
+    """Return the verdict in words; nothing where it may not be told."""
+    from evalkit.report.verdict_text import verdict_text
+
+    if publication.verdict is None:
+        return ""
+    return verdict_text(publication.verdict, language=language)
+
+
+@app.command(
+    epilog="Examples: evalkit report study/plan.toml --language sv --to svenska"
+    " | evalkit report study/plan.toml --diff"
+)
+def report(
+    plan: PlanFile,
+    *,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder to write into. None: the results'.")
+    ] = None,
+    language: Annotated[
+        Literal["fi", "sv", "en"] | None,
+        typer.Option(help="Language. None: the plan's."),
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Only say what is new, and why.")
+    ] = False,
+) -> None:
+    """Write the report of all months that have been drawn; draw nothing."""
+    from evalkit.batch import run_report
+    from evalkit.report.changes import changes_text
+
+    protocol = _read(plan)
+    with _told(), _progress() as step:
+        done = run_report(protocol, folder=to, language=language, diff=diff, step=step)
+    spoken = language or protocol.study.language
+    typer.echo(_verdict(done.publication, spoken))
+    typer.echo(changes_text(done.changes, language=spoken))
+    if done.files:
+        typer.echo(f"Report: {done.files[0]}")
 
 
 @app.command(
@@ -230,7 +276,7 @@ def monthly(
 )
 def verify(
     study: Annotated[
-        Path, typer.Argument(help="The study's plan; with --public a folder.")
+        Path, typer.Argument(help="The study's plan or folder; with --public a folder.")
     ],
     *,
     public: Annotated[
@@ -249,7 +295,10 @@ def verify(
 def _verified(study: Path) -> Verification:
     from evalkit.cohort.verification import verify
 
-    return verify(study / "plan.toml" if study.is_dir() else study)
+    plans = sorted(study.glob("*.toml")) if study.is_dir() else [study]
+    if len(plans) != 1:
+        raise EvalkitError(f"{study} holds {len(plans)} plans.", hint="Name the plan.")
+    return verify(plans[0])
 
 
 @app.command(epilog="Example: evalkit commit study/plan.toml")

@@ -29,6 +29,9 @@ def write_small_study(folder: Path) -> Path:
     )
     plan = write_satakunta(folder, preset=preset)
     change(plan, "size = 500", "size = 60")
+    text = plan.read_text("utf-8")
+    covariates = next(line for line in text.splitlines() if line.startswith("covariat"))
+    change(plan, covariates, 'covariates = ["weeks_before", "laid_off", "age", "sex"]')
     return plan
 
 

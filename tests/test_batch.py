@@ -40,7 +40,7 @@ def run(plan, *months, **options):
 
 def test_every_month_that_can_be_measured_is(clean):
     protocol, batch = clean
-    assert batch.comparison.months["month"].tolist() == MONTHS
+    assert batch.evaluation.comparison.months["month"].tolist() == MONTHS
     assert not batch.released.to_frame()["masked"].any()
     assert sorted(DrawArchive(protocol.results / "draws").current()) == MONTHS
 
@@ -81,13 +81,13 @@ def test_another_copy_of_the_study_gives_the_same_bytes(clean, plan):
 
 def test_without_a_month_the_newest_is_measured(plan):
     batch = run(plan)
-    assert batch.comparison.months["month"].tolist() == MONTHS[-1:]
+    assert batch.evaluation.comparison.months["month"].tolist() == MONTHS[-1:]
 
 
 def test_named_months_are_added_to_those_measured_before(plan):
     run(plan, "2021-02")
     batch = run(plan, "tammikuu 2021")
-    assert batch.comparison.months["month"].tolist() == MONTHS[:2]
+    assert batch.evaluation.comparison.months["month"].tolist() == MONTHS[:2]
     certificates = DrawArchive(plan.parent / "results" / "draws").certificates()
     assert [c.month for c in certificates] == ["2021-02", "2021-01"]
     assert certificates[1].previous == certificates[0].sha256
@@ -98,10 +98,10 @@ def test_a_new_months_file_is_added_by_dropping_it_in(plan):
     kept = newest.read_bytes()
     newest.unlink()
     batch = run(plan, every=True)
-    assert batch.comparison.months["month"].tolist() == MONTHS[:2]
+    assert batch.evaluation.comparison.months["month"].tolist() == MONTHS[:2]
     newest.write_bytes(kept)
     batch = run(plan, every=True)
-    assert batch.comparison.months["month"].tolist() == MONTHS
+    assert batch.evaluation.comparison.months["month"].tolist() == MONTHS
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_shares_at_27_weeks_from_the_monthly_command(study):
     output = whole.output.model_copy(update={"folder": "whole"})
     whole = whole.model_copy(update={"output": output}).at(study.folder)
     batch = run_monthly(whole, every=True)
-    pooled = batch.comparison.to_frame().set_index("month")
+    pooled = batch.evaluation.comparison.to_frame().set_index("month")
     counts = pooled.drop(index="pooled")
     for group, share in (("pilot", 0.7805), ("control", 0.7662)):
         events = counts[f"{group}_events"].sum() / counts[f"n_{group}"].sum()

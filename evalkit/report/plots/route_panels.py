@@ -104,7 +104,9 @@ class RoutePanels:
             own = own[own[name] == value]
         told = own["weeks"].to_numpy(dtype=float)
         values = own[column].to_numpy(dtype=float)
-        return np.interp(self.weeks, [self.first, *told], [0.0, *values])
+        return np.asarray(
+            np.interp(self.weeks, [self.first, *told], [0.0, *values]), dtype=float
+        )
 
     def stacked(self, table: pd.DataFrame, column: str, group: str) -> dict[str, Array]:
         """Return the weekly shares of the routes that somebody of the group took."""

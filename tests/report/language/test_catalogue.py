@@ -19,6 +19,7 @@ from evalkit.estimate.survival.durations import Clock
 from evalkit.evaluation.card import EstimandCard
 from evalkit.evaluation.gate import DOORS, State
 from evalkit.evaluation.verdict import Code
+from evalkit.report.changes import Reason
 from evalkit.report.chapters import method, people
 from evalkit.report.language.catalogue import (
     LANGUAGES,
@@ -76,6 +77,10 @@ MADE = {
             "unknowns_left_out",
         ],
         "answer": ["door", "check", "measured", "allowed", "state", "remedy"],
+        "changes": [
+            *get_args(Reason),
+            *(f"code_{code}" for code in get_args(Code)),
+        ],
         "criterion": set(people._CRITERIA.values()),
         "doubt": ["robustness", "robustness_ci"],
         "lag": ["months", "weeks", "days"],
