@@ -70,34 +70,6 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
     return [(words.text(f"card.{key}"), text) for key, text in texts.items() if text]
 
 
-def card_line(card: EstimandCard, language: str = "fi") -> str:
-    """Return the card in one line, for the foot of every page and figure.
-
-    Parameters
-    ----------
-    card, language
-        As in `card_rows`.
-
-    Returns
-    -------
-    str
-        Study, months, population, follow-up time, what is estimated and how.
-    """
-    words = read_language(language)
-    parts = (
-        words.text("data.synthetic") if card.synthetic else "",
-        card.title,
-        _months(card, words),
-        ""
-        if card.population == GIVEN
-        else _coded("population", card.population, words),
-        "" if not card.lag else f"{words.text('card.lag')}: {_lag(card, words)}",
-        words.text(f"card.estimand_{card.estimand}"),
-        _estimator(card, words),
-    )
-    return "; ".join(part for part in parts if part)
-
-
 def _coded(item: str, code: str, words: Language) -> str:
     """Return the words for a code; what has no plan is as its maker has it."""
     if code == GIVEN:

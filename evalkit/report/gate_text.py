@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from evalkit.report.language.catalogue import read_language
+from evalkit.report.language.catalogue import MISSING, read_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -148,6 +148,8 @@ def _allowed(check: Check, words: Language) -> str:
 
 def _number(value: float, check: Check, words: Language) -> str:
     """Return a number of a check, with as many digits as tell it from the threshold."""
+    if math.isnan(value):
+        return MISSING
     if check.code in _YES_OR_NO:
         return words.text("gate.yes") if value >= 1 else words.text("gate.no")
     return _WRITTEN[check.code](value, check.allowed, words)

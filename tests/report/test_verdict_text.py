@@ -1,7 +1,9 @@
 """Each path through the gate and the verdict in three languages, word by word."""
 
+import dataclasses
 import re
 import tomllib
+from math import nan
 from pathlib import Path
 from typing import get_args
 
@@ -9,8 +11,9 @@ import pytest
 
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.card import estimand_card
+from evalkit.evaluation.gate import Gate
 from evalkit.evaluation.verdict import WITHHELD, Code
-from evalkit.report.card_text import card_line, card_rows
+from evalkit.report.card_text import card_rows
 from evalkit.report.gate_text import decimals_apart, gate_rows
 from evalkit.report.language.catalogue import LANGUAGES
 from evalkit.report.verdict_text import verdict_sentences, verdict_text
@@ -96,6 +99,12 @@ def test_the_gate_in_words() -> None:
     assert not any(row.remedy for row in rows if row.state == "passed")
 
 
+def test_what_is_not_known_is_a_dash() -> None:
+    unknown = [dataclasses.replace(c, measured=nan) for c in constructed().gate.checks]
+    rows = gate_rows(Gate(checks=tuple(unknown)), "sv")
+    assert {row.measured for row in rows} == {"\u2013"}
+
+
 def test_a_number_shows_on_which_side_of_the_threshold_it_is() -> None:
     assert decimals_apart(5.04, [5.0]) == 2
     assert decimals_apart(5.0, [5.0]) == 1
@@ -111,7 +120,7 @@ def test_the_card_in_words() -> None:
     assert rows["Alike in"] == "age; sex"
     assert rows["Population"] == rows["Outcome"] == "as the table has it"
     assert "Offices" not in rows
-    assert card_line(evaluation.card, "fi").endswith("painot ja ennuste (AIPW)")
+    assert rows["Method, declared beforehand"] == "weights and prediction (AIPW)"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
