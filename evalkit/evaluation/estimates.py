@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from evalkit.estimate.adjustment.estimators import ESTIMATORS
 from evalkit.estimate.adjustment.specifications import all_estimators
+from evalkit.estimate.decomposition.blocks import broad_blocks
 from evalkit.estimate.decomposition.decomposition import decompose
 from evalkit.estimate.doubt.bounds import worst_case_bounds
 from evalkit.estimate.doubt.e_value import e_values
@@ -68,7 +69,9 @@ def adjusted_parts(parts: Parts, cohort: Cohort, name: str) -> dict[str, Any]:
     declared = "raw" if name == UNADJUSTED else name
     computed: dict[str, Any] = {
         "estimators": lambda: all_estimators(cohort, headline=declared),
-        "decomposition": lambda: decompose(cohort, method=_model(name)),
+        "decomposition": lambda: decompose(
+            cohort, method=_model(name), blocks=broad_blocks(cohort.covariates)
+        ),
     }
     return _all(parts, computed, "no_covariates")
 

@@ -21,6 +21,12 @@ KNOWN_BLOCKS = {
     "occupation": ("occupation",),
     "place": ("municipality", "sub_region", "region", "office"),
 }
+BROAD_BLOCKS = {
+    "unemployment": ("duration", "laid_off", "history"),
+    "person": ("age", "sex"),
+    "schooling": ("education", "occupation"),
+    "place": ("place",),
+}
 _HOMES = {covariate: name for name, own in KNOWN_BLOCKS.items() for covariate in own}
 
 
@@ -64,6 +70,22 @@ def blocks_of(
             hint="Put covariates that belong together into one block: "
             'blocks={"health": ["sick_days", "visits"], ...}.',
         )
+    return found
+
+
+def broad_blocks(covariates: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Sort covariates into few and broad blocks, as a report shows them.
+
+    Examples
+    --------
+    >>> broad_blocks(["weeks_before", "age", "sex", "services_24", "wage"])
+    {'unemployment': ('weeks_before', 'services_24'), 'person': ('age', 'sex')}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for name, parts in BROAD_BLOCKS.items():
+        homes = {covariate for part in parts for covariate in KNOWN_BLOCKS[part]}
+        if own := tuple(c for c in dict.fromkeys(covariates) if c in homes):
+            found[name] = own
     return found
 
 

@@ -14,7 +14,7 @@ import pytest
 import evalkit
 from evalkit.errors import EvalkitError
 from evalkit.estimate.adjustment.specifications import SPECIFICATIONS
-from evalkit.estimate.decomposition.blocks import KNOWN_BLOCKS
+from evalkit.estimate.decomposition.blocks import BROAD_BLOCKS, KNOWN_BLOCKS
 from evalkit.estimate.survival.durations import Clock
 from evalkit.evaluation.card import EstimandCard
 from evalkit.evaluation.gate import DOORS, State
@@ -49,7 +49,7 @@ MADE = {
         "group": ["pilot", "control", "pilot_short", "control_short"],
         "month": ["all", "pooled"],
         "differences": ["lower", "higher"],
-        "block": [*KNOWN_BLOCKS, "month"],
+        "block": [*KNOWN_BLOCKS, *BROAD_BLOCKS, "month"],
         "waterfall": ["raw"],
         "specification": ["raw", *SPECIFICATIONS],
         "routes": [*get_args(Route), *get_args(Clock), "naive", "incidence"],
