@@ -8,7 +8,8 @@ DEMO   ?= build/demo
 
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
-PYTEST  = $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# One thread of linear algebra for each of the processes, or they would wait for each other.
+PYTEST  = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo figures test check lint types docs bench soak format clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from evalkit.study.protocol import Protocol
 
 DONE, FAILED = 0, 1
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Linear algebra on one thread: matrices are small, and sums have one order anywhere."""
 
 app = typer.Typer(
     help="Tell whether the people whom a pilot served left unemployment more often.",
@@ -38,6 +41,8 @@ PlanFile = Annotated[
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0 (done), 1 (input or study error) or 2 (usage)."""
+    for variable in _THREADS:
+        os.environ.setdefault(variable, "1")
     try:
         app(args=arguments)
     except SystemExit as stop:
