@@ -19,7 +19,7 @@ import evalkit as ek
 from evalkit import storage
 from evalkit.cli import main
 from evalkit.errors import StudyError
-from evalkit.register import locations
+from evalkit.register import locations, workplace
 from evalkit.register.engine import DuckDB
 from evalkit.register.staging import Batch
 from tests.cohort.small_archive import write_tiny_study
@@ -371,6 +371,17 @@ def test_the_folder_of_a_killed_process_is_swept_and_a_living_ones_is_not():
 
 
 # The temporary folder.
+
+
+def test_a_folder_that_goes_while_it_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "evalkit-gone").mkdir()
+    (tmp_path / "evalkit-gone" / "held").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(workplace, "_is_ours", raising(errno.ENOENT))
+        DuckDB().close()
+    DuckDB().close()
+    assert not (tmp_path / "evalkit-gone").exists()
 
 
 def test_a_temporary_folder_that_cannot_be_used(draw, require_whole, monkeypatch):

@@ -45,9 +45,10 @@ class Workplace:
 def sweep_workplaces() -> None:
     """Remove the folders of processes that are gone; never a living one's."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if (folder / _HELD).is_file() and _is_ours(folder):
-            lock = _lock_of(folder)
-            with suppress(Timeout, OSError, NotImplementedError):
+        # Held by a living process, or swept by another one at this very moment.
+        with suppress(Timeout, OSError, NotImplementedError):
+            if (folder / _HELD).is_file() and _is_ours(folder):
+                lock = _lock_of(folder)
                 lock.acquire(timeout=0)
                 _remove(folder, lock)
 
