@@ -48,6 +48,9 @@ def published(study):
                 yield file, file.read_text(encoding="utf-8")
             elif file.suffix == ".parquet":
                 yield file, pd.read_parquet(file).to_csv()
+            elif file.suffix == ".xlsx":
+                sheets = pd.read_excel(file, sheet_name=None, engine="calamine")
+                yield file, "\n".join(sheet.to_csv() for sheet in sheets.values())
             else:
                 assert file.is_dir() or file.suffix == ".png" or file.name == ".lock"
 
