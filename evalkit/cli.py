@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""Linear algebra on one thread: matrices are small, and sums have one order anywhere."""
+"""Linear algebra on one thread: matrices are small, and sums have one order."""
 
 app = typer.Typer(
     help="Tell whether the people whom a pilot served left unemployment more often.",
