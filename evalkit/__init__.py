@@ -10,7 +10,9 @@ The data walk through the rooms in this order:
 - `evalkit.estimate`: differences by month and pooled (`compare`), who was referred
   (`balance`, `weigh`, `decompose`), adjusted differences (`adjusted_difference`),
   how long and where to (`survival_curves`, `exit_routes`), what if (`sensitivity`)
-- `evalkit.report`: figures (`evalkit.report.plots`) and what may be published
+- `evalkit.evaluation`: all of it together, the gate and the verdict (`evaluate`)
+- `evalkit.report`: what may leave (`release`, `publish`), in words, figures
+  (`evalkit.report.plots`) and as a report (`write_report`)
 
 Names are loaded when first used, so that importing evalkit costs nothing.
 """
@@ -112,9 +114,10 @@ if TYPE_CHECKING:
     )
     from evalkit.fees.invoice import Invoice, invoice
     from evalkit.register.register import Register, open_register
-    from evalkit.report.release.publication import Publication
+    from evalkit.report.release.publication import Publication, publish
     from evalkit.report.release.release import release
     from evalkit.report.release.released import Released
+    from evalkit.report.report import write_report
     from evalkit.report.show import Shown, show
     from evalkit.report.verdict_text import verdict_text
     from evalkit.service.plan import ServicePlan, read_service_plan
@@ -216,6 +219,7 @@ __all__ = [
     "pooled_difference",
     "power_of",
     "proportional_hazards",
+    "publish",
     "read_contract",
     "read_protocol",
     "read_service_plan",
@@ -237,6 +241,7 @@ __all__ = [
     "whole_frame",
     "with_placebo",
     "worst_case_bounds",
+    "write_report",
 ]
 
 _HOMES = {
@@ -329,6 +334,7 @@ _HOMES = {
     "pooled_difference": "evalkit.estimate.months.pooling",
     "power_of": "evalkit.estimate.months.power",
     "proportional_hazards": "evalkit.estimate.survival.proportional_hazards",
+    "publish": "evalkit.report.release.publication",
     "read_contract": "evalkit.fees.contract",
     "read_protocol": "evalkit.study.plan_file",
     "read_service_plan": "evalkit.service.plan",
@@ -350,6 +356,7 @@ _HOMES = {
     "whole_frame": "evalkit.cohort.whole_frame",
     "with_placebo": "evalkit.cohort.placebo",
     "worst_case_bounds": "evalkit.estimate.doubt.bounds",
+    "write_report": "evalkit.report.report",
 }
 
 

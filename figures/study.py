@@ -15,7 +15,6 @@ from evalkit.examples.satakunta import write_satakunta
 from evalkit.register.register import Register, open_register
 from evalkit.report.plots.style import save_figure
 from evalkit.report.release.release import release
-from evalkit.report.release.released import Released
 from evalkit.service.plan import read_service_plan
 from evalkit.service.results import ServiceResults, service_results
 from evalkit.statements.claims import Published, read_statements
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.report.release.released import Released
     from evalkit.study.protocol import Protocol
 
 HERE = Path(__file__).parent
