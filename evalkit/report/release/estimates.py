@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.report.release.people import GROUPS, People, few
 from evalkit.report.release.released import Released, names_of, numbers_of
 from evalkit.report.release.rounding import POINT, nearest, quiet, share_in_steps
+from evalkit.report.release.strata import masked_strata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -297,8 +298,6 @@ def release_subgroups(groups: SubgroupComparison, people: People) -> Released:
     Events are the groups' shares times their people; since those shares are averages
     over months, twice the smallest cell is asked for.
     """
-    from evalkit.report.release.months import masked_strata
-
     table = groups.table
     counts = table.assign(
         **{

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.estimate.effect import interval_and_p_value, joined
-from evalkit.estimate.months.pooling import pooled_difference
+from evalkit.estimate.effect import joined
 from evalkit.estimate.shares.differences import difference_in_shares
 from evalkit.estimate.shares.share_intervals import LIMITS
 from evalkit.report.language.catalogue import calendar_month
@@ -21,8 +20,16 @@ from evalkit.report.release.periods import (
     small_cells,
     walls_of,
 )
+from evalkit.report.release.pooled import (
+    POOLED,
+    design_effect,
+    few_more_recur,
+    pooled_again,
+    sums_of,
+)
 from evalkit.report.release.released import Released, checked_cell, names_of
 from evalkit.report.release.rounding import POINT
+from evalkit.report.release.strata import masked_strata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +46,6 @@ _STRICT_EVENTS = ["strict_pilot_events", "strict_control_events"]
 _STRICT = ["strict", "strict_ci_low", "strict_ci_high"]
 _SHARES = ["pilot", "control", "estimate", "se", "ci_low", "ci_high", "p_value"]
 _SAID = {"month", "level", "method", "masked", "note"}
-_POOLED = ("pooled",)
-_TWENTIETHS, _ROUNDING = 20, 1e-6
 _KEPT = "as published before: it has changed by fewer people than may be told"
 
 
@@ -169,10 +174,10 @@ def _joined_months(
     nothing = not (kept[SIZES] > 0).all(axis=1).any() and bool(shown["masked"].any())
     last = _first(pooled) | {"masked": nothing}
     if not whole:
-        last |= _pooled_again(kept, last, design_effect(months, last["se"]))
-    if _few_more_recur(last, earlier, min_cell):
+        last |= pooled_again(kept, last, design_effect(months, last["se"]))
+    if few_more_recur(last, earlier, min_cell):
         last["n_people"] = np.nan
-    before = earlier[-1].get(_POOLED) if earlier else None
+    before = earlier[-1].get(POOLED) if earlier else None
     unchanged = before is not None and _cells(before).tolist() == _cells(last).tolist()
     if before is not None and unchanged:
         last |= before
@@ -237,7 +242,7 @@ def _joint_row(own: pd.DataFrame) -> dict[str, Any]:
     first = _first(own)
     level = first["level"]
     method: Method = first["method"] if first["method"] in LIMITS else "newcombe"
-    counts = _sums(own, [*SIZES, *EVENTS, *_STRICT_EVENTS])
+    counts = sums_of(own, [*SIZES, *EVENTS, *_STRICT_EVENTS])
     name = f"{own['month'].iloc[0]}/{own['month'].iloc[-1]}"
     row = (
         first
@@ -255,11 +260,6 @@ def _joint_row(own: pd.DataFrame) -> dict[str, Any]:
     return row | {to: strict[name] for to, name in zip(_STRICT, names, strict=True)}
 
 
-def _sums(rows: pd.DataFrame, names: list[str]) -> dict[str, Any]:
-    """Return sums over rows; NaN where a number is not known."""
-    return {name: rows[name].sum(skipna=False) for name in names}
-
-
 def _difference(
     row: Row, events: list[str], level: float, method: Method
 ) -> dict[str, Any]:
@@ -272,70 +272,6 @@ def _difference(
     ]
     found = difference_in_shares(*groups, level=level, method=method)
     return {name: getattr(found, name) for name in _SHARES}
-
-
-def design_effect(months: pd.DataFrame, se: float) -> float:
-    """Return how many times Sato's standard error the people's is, to a twentieth up.
-
-    Coarse, since the months behind a period are in both of them.
-    """
-    independent = pooled_difference(months.rename(columns={"month": "stratum"})).se
-    ratio = se / independent if independent > 0 and se > 0 else 1.0
-    return float(np.ceil(max(ratio, 1.0) * _TWENTIETHS - _ROUNDING) / _TWENTIETHS)
-
-
-def _pooled_again(periods: pd.DataFrame, last: Row, effect: float) -> dict[str, Any]:
-    """Return the pooled numbers of the published periods.
-
-    The standard error is that of their counts, times the design effect.
-    """
-    counts = periods.rename(columns={"month": "stratum"})
-    pooled = pooled_difference(counts, level=last["level"])
-    used = periods[(periods[SIZES] > 0).all(axis=1)]
-    se = pooled.se * effect
-    low, high, p_value = interval_and_p_value(pooled.estimate, se, level=pooled.level)
-    return _sums(used, [*SIZES, *EVENTS]) | {
-        "pilot": pooled.pilot,
-        "control": pooled.control,
-        "estimate": pooled.estimate,
-        "se": se,
-        "ci_low": low,
-        "ci_high": high,
-        "p_value": p_value,
-        "n_people": np.nan if periods["changed"].any() else last["n_people"],
-        "n_unknown": periods["n_unknown"].sum(min_count=len(periods)),
-        "note": joined(str(last["note"]), "of the published periods"),
-    }
-
-
-def _few_more_recur(last: Row, earlier: Sequence[Report], min_cell: int) -> bool:
-    """Tell whether few more people are counted twice than in an earlier report."""
-    rows = [report[_POOLED] for report in earlier if _POOLED in report]
-    twice = [sum(row[name] for name in SIZES) - row["n_people"] for row in rows]
-    now = sum(last[name] for name in SIZES) - last["n_people"]
-    return any(0 < abs(now - before) < min_cell for before in twice)
-
-
-def masked_strata(strata: pd.DataFrame, min_cell: int) -> Flags:
-    """Mask the small strata, and others until nothing follows from the totals."""
-    masked = is_small_row(strata, min_cell)
-    sizes = strata[SIZES].min(axis=1).to_numpy()
-    for row in np.argsort(sizes, kind="stable"):
-        if sizes[row] > 0 and _follows_from_totals(strata, masked, min_cell):
-            masked[row] = True
-    return masked
-
-
-def _follows_from_totals(strata: pd.DataFrame, masked: Flags, min_cell: int) -> bool:
-    """Tell whether pooled minus the published strata reveals a small count.
-
-    The pooled row counts the strata that have both groups.
-    """
-    hidden = strata[masked & (strata[SIZES] > 0).all(axis=1).to_numpy()]
-    if hidden.empty:
-        return False
-    total = hidden[SIZES + EVENTS].sum(min_count=1).to_frame().T
-    return len(hidden) == 1 or bool(is_small_row(total, min_cell).any())
 
 
 def _blank(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:

@@ -89,9 +89,9 @@ def test_it_says_its_language(code) -> None:
     assert html["lang"] == code
 
 
-def test_the_warning_stands_above_below_and_at_every_figure() -> None:
+def test_the_warning_stands_above_below_on_paper_and_at_every_figure() -> None:
     page = html_page(document(warning="Synthetic data")).decode()
-    assert page.count("Synthetic data") == 2 + page.count("<figure>")
+    assert page.count("Synthetic data") == 3 + page.count("<figure>")
 
 
 def test_only_swedish_says_that_nobody_has_reviewed_it() -> None:

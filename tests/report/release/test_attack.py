@@ -18,8 +18,9 @@ import pytest
 from scipy.optimize import linprog
 
 from evalkit.report.release.log import report_of
-from evalkit.report.release.months import design_effect, release_months
+from evalkit.report.release.months import release_months
 from evalkit.report.release.periods import periods_of
+from evalkit.report.release.pooled import design_effect
 from tests.report.tables import hand_made
 
 MIN_CELL = 5

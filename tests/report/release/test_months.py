@@ -16,7 +16,8 @@ from evalkit.estimate.months.comparison import compare
 from evalkit.estimate.months.pooling import pooled_difference
 from evalkit.estimate.shares.differences import difference_in_shares
 from evalkit.report.release.log import report_of
-from evalkit.report.release.months import design_effect, release_months
+from evalkit.report.release.months import release_months
+from evalkit.report.release.pooled import design_effect
 from evalkit.report.release.release import release
 from evalkit.study.protocol import Break
 from tests.report.tables import hand_made
