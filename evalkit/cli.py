@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from evalkit.cohort.verification import Verification
+    from evalkit.report.language.catalogue import Language
     from evalkit.report.release.publication import Publication
     from evalkit.study.protocol import Protocol
 
@@ -154,22 +155,26 @@ def check(plan: PlanFile) -> None:
     from evalkit.cohort.follow_up import measurable_months
     from evalkit.cohort.frame import drawable_months
     from evalkit.register.register import open_register
+    from evalkit.report.language.catalogue import read_language
     from evalkit.study.protocol import SEED_TO_REPLACE
 
     protocol = _read(plan)
     register = open_register(protocol=protocol)
     typer.echo(str(register))
-    typer.echo(f"Can be drawn: {_span(drawable_months(register))}")
-    typer.echo(f"Can be measured: {_span(measurable_months(register))}")
+    words = read_language(protocol.study.language)
+    drawable = _span(drawable_months(register), words)
+    measurable = _span(measurable_months(register), words)
+    typer.echo(words.text("command.can_draw", months=drawable))
+    typer.echo(words.text("command.can_measure", months=measurable))
     if protocol.draw.seed.startswith(SEED_TO_REPLACE):
-        typer.echo(
-            "Nothing can be drawn yet: the seed is still the placeholder.\n"
-            "  Write your own in [draw] seed of the plan, before any outcome is known."
-        )
+        typer.echo(words.text("command.placeholder"))
 
 
-def _span(months: list[str]) -> str:
-    return f"{months[0]} to {months[-1]} ({len(months)} months)" if months else "none"
+def _span(months: list[str], words: Language) -> str:
+    if not months:
+        return words.text("command.no_months")
+    number = words.number(len(months))
+    return words.text("command.span", first=months[0], last=months[-1], number=number)
 
 
 @app.command(
@@ -186,10 +191,20 @@ def draw(
 ) -> None:
     """Draw a month's control sample, and keep it with its certificate."""
     from evalkit.batch import draw_month
+    from evalkit.report.criterion_text import criterion_text
+    from evalkit.report.language.catalogue import read_language
 
+    protocol = _read(plan)
     with _told():
-        drawn = draw_month(_read(plan), month, again=again)
-    typer.echo(str(drawn))
+        drawn = draw_month(protocol, month, again=again)
+    words, made = read_language(protocol.study.language), drawn.certificate
+    typer.echo(
+        words.text(
+            "command.drawn", month=made.month, drawn=made.drawn, frame=made.frame
+        )
+    )
+    for row in drawn.attrition.itertuples(index=False):
+        typer.echo(f"  {criterion_text(str(row.criterion), words)}: {row.removed}")
 
 
 @app.command(
@@ -211,14 +226,17 @@ def monthly(
     """Draw, follow up, evaluate: report, tables, figures, certificates and a log."""
     from evalkit.batch import run_monthly
     from evalkit.report.changes import changes_text
+    from evalkit.report.language.catalogue import read_language
+    from evalkit.report.note_text import note_text
     from evalkit.report.table import comparison_text, tally_text
 
     if months and every:
         raise typer.BadParameter("name months or --all, not both")
     protocol = _read(plan)
-    with _told(), _progress() as step:
-        batch = run_monthly(protocol, months or (), every=every, step=step)
     language = protocol.study.language
+    with _told(), _progress(language) as step:
+        batch = run_monthly(protocol, months or (), every=every, step=step)
+    words = read_language(language)
     typer.echo(protocol.study.title)
     typer.echo(
         comparison_text(
@@ -228,10 +246,12 @@ def monthly(
     typer.echo(tally_text(batch.released, language))
     typer.echo(_verdict(batch.publication, language))
     typer.echo(changes_text(batch.changes, language=language))
-    typer.echo("\n".join(batch.cohort.notes))
-    typer.echo("\n".join(f"Figure: {file}" for file in batch.figures))
-    typer.echo(f"Report: {batch.report[0]}")
-    typer.echo(f"Results: {protocol.results}")
+    for note in batch.cohort.notes:
+        typer.echo(note_text(note, language=language))
+    for file in batch.figures:
+        typer.echo(words.text("command.figure", file=file))
+    typer.echo(words.text("command.report", file=batch.report[0]))
+    typer.echo(words.text("command.results", folder=protocol.results))
 
 
 def _verdict(publication: Publication, language: str) -> str:
@@ -264,15 +284,17 @@ def report(
     """Write the report of all months that have been drawn; draw nothing."""
     from evalkit.batch import run_report
     from evalkit.report.changes import changes_text
+    from evalkit.report.language.catalogue import read_language
 
     protocol = _read(plan)
-    with _told(), _progress() as step:
+    with _told(), _progress(language or protocol.study.language) as step:
         done = run_report(protocol, folder=to, language=language, diff=diff, step=step)
     spoken = language or protocol.study.language
     typer.echo(_verdict(done.publication, spoken))
     typer.echo(changes_text(done.changes, language=spoken))
     if done.files:
-        typer.echo(f"Report: {done.files[0]}")
+        words = read_language(spoken)
+        typer.echo(words.text("command.report", file=done.files[0]))
 
 
 @app.command(
@@ -403,16 +425,22 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
+def _progress(language: str) -> Iterator[Callable[[str, float], None]]:
     """Show a bar on a terminal, else a line for each step."""
+    from evalkit.report.step_text import step_text
+
     if not sys.stdout.isatty():
-        yield lambda text, done: typer.echo(f"{done:4.0%} {text}")
+        yield lambda text, done: typer.echo(
+            f"{done:4.0%} {step_text(text, language=language)}"
+        )
         return
     from rich.progress import Progress
 
     with Progress(transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda text, done: bar.update(task, description=text, completed=done)
+        yield lambda text, done: bar.update(
+            task, description=step_text(text, language=language), completed=done
+        )
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def test_check_says_what_is_there_and_writes_nothing(capsys, plan):
     status, out, _ = run(capsys, "check", plan)
     assert status == 0
     assert "Windows-1252" in out
-    assert "Can be measured: 2021-01 to 2021-03 (3 months)" in out
+    assert "Voi mitata: 2021-01 \N{EN DASH} 2021-03 (3 kuukautta)" in out
     assert contents(plan.parent) == before
 
 
@@ -160,7 +160,7 @@ def test_check_says_that_the_seed_is_still_the_placeholder(capsys, plan):
     plan.write_text(text.replace(seed, "replace me: any text"), encoding="utf-8")
     status, out, _ = run(capsys, "check", plan)
     assert status == 0
-    assert "the seed is still the placeholder" in out
+    assert "siemenluku on yhä paikanpitäjä" in out
 
 
 def test_python_runs_the_package(tmp_path):

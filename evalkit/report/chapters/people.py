@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from evalkit.report.chapters.tables import GROUPS, Field, named, table_of
+from evalkit.report.criterion_text import criterion_text
 from evalkit.report.document import Chapter, Flow, Text
 
 if TYPE_CHECKING:
@@ -16,42 +16,6 @@ if TYPE_CHECKING:
     from evalkit.report.document import Block, Cell, Table
     from evalkit.report.language.catalogue import Language
     from evalkit.report.release.publication import Publication
-
-
-_CRITERIA = {
-    "followed from time zero": "followed",
-    "outcome known, in a published month": "published",
-    "in the register on the frame's day": "in_register",
-    "unemployed": "unemployed",
-    "duration known": "duration",
-    "unemployment began in the month": "began",
-    "office counts": "office",
-    "unemployed at time zero": "time_zero",
-    "not referred to the pilot by time zero": "referred",
-    "not referred to the pilot by then": "referred",
-}
-_WEEKS = re.compile(r"unemployed for (?P<low>\d+)-(?P<high>\d+) weeks")
-_FLAG = re.compile(r"not (?P<column>.+)")
-
-
-def criterion_text(name: str, words: Language) -> str:
-    """Return in words why a criterion left somebody out.
-
-    Examples
-    --------
-    >>> from evalkit.report.language.catalogue import read_language
-    >>> criterion_text("unemployed for 1-104 weeks", read_language("fi"))
-    'työttömänä alle 1 tai yli 104 viikkoa'
-    """
-    if "; " in name:  # steps that few people were left out by
-        return "; ".join(criterion_text(part, words) for part in name.split("; "))
-    if name in _CRITERIA:
-        return words.text(f"criterion.{_CRITERIA[name]}")
-    if weeks := _WEEKS.fullmatch(name):
-        return words.text("criterion.weeks", **weeks.groupdict())
-    if flag := _FLAG.fullmatch(name):
-        return words.text("criterion.flag", **flag.groupdict())
-    return name
 
 
 def people(publication: Publication, words: Language) -> Chapter:

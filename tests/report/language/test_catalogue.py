@@ -20,13 +20,16 @@ from evalkit.evaluation.card import EstimandCard
 from evalkit.evaluation.gate import DOORS, State
 from evalkit.evaluation.verdict import Code
 from evalkit.report.changes import Reason
-from evalkit.report.chapters import method, people
+from evalkit.report.chapters import method
+from evalkit.report.criterion_text import CRITERIA
 from evalkit.report.language.catalogue import (
     LANGUAGES,
     calendar_month,
     placeholders,
     read_language,
 )
+from evalkit.report.note_text import NOTES
+from evalkit.report.step_text import STEPS
 from evalkit.study.codes import Route
 from evalkit.study.protocol import HISTORY
 
@@ -81,7 +84,9 @@ MADE = {
             *get_args(Reason),
             *(f"code_{code}" for code in get_args(Code)),
         ],
-        "criterion": set(people._CRITERIA.values()),
+        "criterion": [*CRITERIA.values(), "kept", "weeks", "flag"],
+        "note": [*NOTES],
+        "step": [*STEPS],
         "doubt": ["robustness", "robustness_ci"],
         "lag": ["months", "weeks", "days"],
         "months": ["shares", "differences"],
