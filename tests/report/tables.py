@@ -85,6 +85,10 @@ def _pooled(rows: list[dict]) -> dict:
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     counts = ["n_pilot", "n_control", "n_people", "n_unknown"]
     counts += ["pilot_events", "control_events"]
+    if not rows:
+        said = {"month": "pooled", "level": 0.95, "method": "mantel-haenszel"}
+        none = dict.fromkeys(counts, 0)
+        return dict.fromkeys(COLUMNS, NAN) | said | none | {"note": "no month has both"}
     weights = table["n_pilot"] * table["n_control"]
     weights = weights / (table["n_pilot"] + table["n_control"])
     pilot, control = (
