@@ -334,7 +334,7 @@ def test_init_then_check_then_monthly(tmp_path, capsys, place):
     shutil.move(study, tmp_path / "moved")  # beside the data still
     plan = tmp_path / "moved" / "plan.toml"
     assert main(["check", str(plan)]) == 0
-    assert "Can be measured: 2021-01 to 2021-03" in capsys.readouterr().out
+    assert "Voi mitata: 2021-01 \N{EN DASH} 2021-03" in capsys.readouterr().out
     assert main(["monthly", str(plan), "2021-02"]) == 1
     assert "[draw] seed" in capsys.readouterr().err
     change(plan, 'seed = "replace me: any text, fixed', 'seed = "our own, fixed')
