@@ -21,20 +21,26 @@ from evalkit.cohort.whole_frame import whole_frame
 from evalkit.study.protocol import Protocol
 
 STOCK = 330_000
+ROWS = 10_400_000  # that so many people on any day make in 27 months
 MEAN_DAYS = 180
 FIRST, DAYS = "2019-09-01", 822  # to 2021-11-30
 WARM_UP = 900
 REFERRED = 1000  # one person in so many
 
-PEOPLE = f"""
+COLUMNS = (
+    "month", "person_id", "registration_date", "deregistration_date",
+    "registered_at_month_end", "employment_code",
+)  # fmt: skip
+
+PEOPLE = """
     CREATE TABLE people AS
     SELECT lpad(CAST(i AS VARCHAR), 8, '0') AS person_id, began,
-           began + CAST(-ln(1 - (hash(i, 1) % 1000003) / 1000003.0) * {MEAN_DAYS}
+           began + CAST(-ln(1 - (hash(i, 1) % 1000003) / 1000003.0) * {mean_days}
                         AS INTEGER) AS ended,
            CASE WHEN hash(i, 2) % 10 = 0 THEN '03' ELSE '02' END AS code
-    FROM (SELECT i, DATE '{FIRST}' - {WARM_UP}
-                    + CAST(hash(i, 3) % {WARM_UP + DAYS} AS INTEGER) AS began
-          FROM range({STOCK * (WARM_UP + DAYS) // MEAN_DAYS}) t(i))
+    FROM (SELECT i, DATE '{first}' - {warm_up}
+                    + CAST(hash(i, 3) % {span} AS INTEGER) AS began
+          FROM range({people}) t(i))
 """
 SNAPSHOTS = f"""
     COPY (
@@ -55,25 +61,34 @@ PILOT = f"""
 """
 
 
-def write_register(folder: Path) -> Protocol:
+def write_register(folder: Path, rows: int = ROWS, ending: str = "parquet") -> Protocol:
     """Write the register and the pilot's list, and return the plan."""
     database = duckdb.connect()
-    database.execute(PEOPLE)
-    database.execute(
-        SNAPSHOTS.replace("'snapshots'", f"'{folder / 'snapshots.parquet'}'")
+    span = WARM_UP + DAYS
+    stock = STOCK * rows // ROWS
+    people = PEOPLE.format(
+        mean_days=MEAN_DAYS,
+        first=FIRST,
+        warm_up=WARM_UP,
+        span=span,
+        people=stock * span // MEAN_DAYS,
     )
+    database.execute(people)
+    file = folder / f"snapshots.{ending}"
+    database.execute(SNAPSHOTS.replace("'snapshots' (FORMAT parquet)", f"'{file}'"))
     database.execute(f"COPY ({PILOT}) TO '{folder / 'pilot.parquet'}' (FORMAT parquet)")
-    columns = (
-        "month", "person_id", "registration_date", "deregistration_date",
-        "registered_at_month_end", "employment_code",
-    )  # fmt: skip
+    return plan_of(folder, ending)
+
+
+def plan_of(folder: Path, ending: str = "parquet") -> Protocol:
+    """Return the plan of the study whose register is in a folder."""
     return Protocol.model_validate(
         {
             "study": {"title": "A national register", "synthetic": True},
             "data": {
-                "snapshots": "snapshots.parquet",
+                "snapshots": f"snapshots.{ending}",
                 "pilot": "pilot.parquet",
-                "columns": {name: name for name in columns},
+                "columns": {name: name for name in COLUMNS},
                 "pilot_columns": {
                     "person_id": "person_id",
                     "referral_date": "referral_date",

@@ -11,11 +11,11 @@ from evalkit.cohort.attrition_table import attrition_text
 from evalkit.cohort.certificate import ALGORITHM, Certificate, hash_of_ids
 from evalkit.cohort.frame import (
     attrition,
-    candidates,
     frame,
     not_referred,
     require_drawable,
     snapshot_month,
+    snapshot_rows,
 )
 from evalkit.cohort.seal import hash_of
 from evalkit.cohort.time_zero import pilots_of_month
@@ -193,7 +193,7 @@ def snapshot_hash(register: Register, month: int) -> str:
     row = f"concat({texts}, '|', CAST({referred} AS VARCHAR))"
     hashes = (
         f"SELECT {engine.sha256(row)} AS h "
-        f"FROM ({candidates(month, snapshot_month(register.protocol, month))}) c"
+        f"FROM ({snapshot_rows(register.protocol, month)}) c"
     )
     return str(
         engine.value(f"SELECT {engine.sha256(engine.joined('h'))} FROM ({hashes}) r")

@@ -101,17 +101,22 @@ def not_referred(protocol: Protocol, month: int) -> Criterion:
     )
 
 
-def candidates(month: int, snapshot: int) -> str:
+def candidates(protocol: Protocol, month: int, snapshot: int) -> str:
     """Return SQL for the rows of a snapshot, with each person's first referral.
 
-    ``spell_of_month`` numbers a person's spells that began in `month`.
+    With an inflow frame, ``spell_of_month`` numbers a person's spells that began in
+    `month`.
     """
+    spells = (
+        f""", row_number() OVER (
+            PARTITION BY s.person_id, s.registration_day < {first_day(month)}
+            ORDER BY s.registration_day NULLS LAST
+        ) AS spell_of_month"""
+        if protocol.frame.kind == "inflow"
+        else ""
+    )
     return f"""
-        SELECT s.*, r.first_referral,
-               row_number() OVER (
-                   PARTITION BY s.person_id, s.registration_day < {first_day(month)}
-                   ORDER BY s.registration_day
-               ) AS spell_of_month
+        SELECT s.*, r.first_referral{spells}
         FROM snapshots s
         LEFT JOIN (
             SELECT person_id, min(coalesce(referral_day, start_day)) AS first_referral
@@ -119,6 +124,11 @@ def candidates(month: int, snapshot: int) -> str:
         ) r ON r.person_id = s.person_id
         WHERE s.month = {snapshot}
     """
+
+
+def snapshot_rows(protocol: Protocol, month: int) -> str:
+    """Return SQL for the rows that a month's frame is chosen from."""
+    return candidates(protocol, month, snapshot_month(protocol, month))
 
 
 def attrition(register: Register, month: int) -> pd.DataFrame:
@@ -137,7 +147,7 @@ def attrition(register: Register, month: int) -> pd.DataFrame:
     for position, criterion in enumerate(criteria, start=1):
         met += f" AND ({criterion.condition})"
         counts.append(f"count(*) FILTER (WHERE {met}) AS c{position}")
-    rows = candidates(month, snapshot_month(register.protocol, month))
+    rows = snapshot_rows(register.protocol, month)
     sql = f"SELECT {', '.join(counts)} FROM ({rows}) c"
     left = [int(n) for n in register.engine.frame(sql).iloc[0]]
     return pd.DataFrame(
@@ -158,7 +168,7 @@ def frame_criteria(protocol: Protocol, month: int) -> list[Criterion]:
 def frame(protocol: Protocol, month: int) -> str:
     """Return SQL for the rows of everybody who could be drawn for a month."""
     met = " AND ".join(f"({c.condition})" for c in frame_criteria(protocol, month))
-    rows = candidates(month, snapshot_month(protocol, month))
+    rows = snapshot_rows(protocol, month)
     return f"SELECT * FROM ({rows}) c WHERE {met}"
 
 

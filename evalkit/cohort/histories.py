@@ -134,7 +134,7 @@ def _eligible(register: Register, months: Sequence[int]) -> str:
         parts.append(
             f"""
             SELECT {month} AS month, c.person_id, min(CASE {cases} END) AS outside
-            FROM ({candidates(month, snapshot)}) c
+            FROM ({candidates(register.protocol, month, snapshot)}) c
             WHERE c.person_id IN (
                 SELECT person_id FROM entrants WHERE in_pilot AND month = {month}
             ) AND {_frame_row(register, month)}

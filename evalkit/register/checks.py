@@ -10,8 +10,7 @@ from evalkit.register.engine import identifier
 from evalkit.register.pieces import pilot_layout
 from evalkit.register.problems import SHOWN_ROWS, Problem
 from evalkit.register.rules import LATEST, PILOT_RULES, SNAPSHOT_RULES
-from evalkit.register.shapes import types_of
-from evalkit.register.staging import MOST_ROWS
+from evalkit.register.shapes import stored_types
 from evalkit.study.months import counting_day, first_day, month_text, parse_month
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ _STAY = {"dated": 0.75, "undated": 0.3}
 of deregistration everybody should be, with month ends only those who stay."""
 _ENOUGH = 50  # people, below which a share says little
 _LOOKED_AT = 2_000_000  # rows, beyond which a part of the people is looked at
+_AT_ONCE = 2_000_000  # rows whose people are held at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Checker:
             rule="there is neither a referral nor a start",
             remedy="Give each client one of the dates, or take the row away.",
         )
-        names = ", ".join(map(identifier, types_of(pilot_layout(self.protocol))))
+        names = ", ".join(map(identifier, stored_types(pilot_layout(self.protocol))))
         yield from self.named(
             "pilot",
             "SELECT piece, place FROM (SELECT piece, place, row_number() OVER "
@@ -238,11 +238,11 @@ def check_tables(
 
 
 def _spans(sizes: dict[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last of months that have some hundred thousand rows."""
+    """Yield the first and last of months that have some two million rows."""
     months: list[int] = []
     rows = 0
     for month, size in sizes.items():
-        if months and rows + size > MOST_ROWS:
+        if months and rows + size > _AT_ONCE:
             yield months[0], months[-1]
             months, rows = [], 0
         months.append(month)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from evalkit.errors import EvalkitError
 from evalkit.register import canonical
+from evalkit.register.canonical import RECIPES
 from evalkit.register.engine import identifier, literal
 from evalkit.register.our_time import MONTHS
 from evalkit.register.pieces import under_names
-from evalkit.register.shapes import got, pilot_columns, snapshot_columns, types_of
+from evalkit.register.shapes import got, pilot_columns, snapshot_columns, stored_types
 from evalkit.study.codes import EMPLOYMENT_CODES
 from evalkit.study.months import parse_month
 
@@ -63,7 +64,7 @@ class Conversion:
         )
         selected = ", ".join(
             f"CAST({made.get(name, got(layout, name))} AS {type_})"
-            for name, type_ in types_of(layout).items()
+            for name, type_ in stored_types(layout).items()
         )
         wrong = " OR ".join(self.wrong(name) for name in layout.names)
         engine.run(
@@ -149,7 +150,7 @@ class Conversion:
             return canonical.employment_code(raw, known)
         if kind == "date" and self.batch.serial_dates:
             return canonical.serial_date(raw)
-        return canonical.RECIPES[kind].sql(raw, type_)
+        return RECIPES[kind].sql(raw, type_)
 
     def _month(self, raw: str, cleaned: str) -> str:
         """Return SQL for the number of a month, in whichever way it is written."""
@@ -165,8 +166,18 @@ class Conversion:
 
 
 def plan_conversion(batch: Batch, protocol: Protocol) -> Conversion:
-    """Look at a batch's first rows, and return how it is converted."""
-    names = list(batch.types)
+    """Look at a batch's first rows, and return how it is converted.
+
+    Ids differ from row to row, if not in the first rows of a file that is sorted by
+    them; and what has a type already is converted faster than it is looked up.
+    """
+    names = [
+        name
+        for name, type_ in batch.types.items()
+        if name != "person_id" and type_ not in RECIPES[batch.layout.kinds[name]].keeps
+    ]
+    if not names:
+        return Conversion(batch=batch, protocol=protocol, repeated=frozenset())
     counts = ", ".join(f"count(DISTINCT {identifier(name)})" for name in names)
     some = f"(FROM staged LIMIT {_SEEN_ROWS})"
     found = batch.engine.rows(f"SELECT {counts} FROM {some}")[0]

@@ -86,7 +86,7 @@ def _read_duckdb(
         positions = match_headers(name, headers, layout)
         mapped = under_names({n: identifier(headers[i]) for n, i in positions.items()})
         engine.run(
-            f"CREATE OR REPLACE TABLE register.{FETCHED} AS "
+            f"CREATE OR REPLACE TABLE memory.{FETCHED} AS "
             f"SELECT {mapped} FROM ({query})"
         )
     except duckdb.Error as error:  # its message could show what stands in the table
@@ -94,7 +94,7 @@ def _read_duckdb(
             name, f"the database refuses to read it ({type(error).__name__})"
         ) from None
     finally:
-        engine.run("USE register")
+        engine.run("USE memory")
         engine.run("DETACH source")
     return name
 

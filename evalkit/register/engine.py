@@ -1,4 +1,4 @@
-"""Where the people are kept and joined: a database in a private temporary folder."""
+"""Where the people are kept and joined: a database of this process alone."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ class Engine(Protocol):
 
 
 class DuckDB:
-    """DuckDB on a file, so that a register need not fit in memory.
+    """DuckDB in memory; what does not fit goes to a private temporary folder.
 
-    The file holds personal data: its folder is private, and goes when the engine is
-    closed or no longer used, at the latest when Python ends. The connection goes with
-    it, even if something still holds the engine then: a traceback, a thread.
+    To write a register to a database file takes five times as long as to keep it. What
+    spills is personal data: the folder goes when the engine is closed or no longer
+    used, at the latest when Python ends. The connection goes with it, even if something
+    still holds the engine then: a traceback, a thread.
 
     Parameters
     ----------
@@ -127,7 +128,8 @@ class DuckDB:
 
     def joined(self, expression: str) -> str:
         """Return SQL that joins all texts of a column, in ascending order."""
-        return f"string_agg({expression}, '' ORDER BY {expression})"
+        # Twice as fast as string_agg in that order.
+        return f"array_to_string(list({expression} ORDER BY {expression}), '')"
 
     def sha256(self, expression: str) -> str:
         """Return SQL for the SHA-256 of a text, as 64 lower-case hexadecimals."""
@@ -166,7 +168,7 @@ def _connect(folder: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnectio
         "preserve_insertion_order": "true",
         **({"memory_limit": memory_limit} if memory_limit else {}),
     }
-    connection = duckdb.connect(folder / "register.duckdb", config=config)
+    connection = duckdb.connect(config=config)
     # Instants are days of the Finnish calendar: midnight there is 22 o'clock in UTC.
     connection.execute("SET TimeZone = 'Europe/Helsinki'")
     # Only a notebook has a bar, which asks for widgets that may not be there.

@@ -14,7 +14,7 @@ from evalkit.register.engine import identifier
 from evalkit.register.faults import find_faults
 from evalkit.register.pieces import UnreadableError, unreadable
 from evalkit.register.problems import Problem
-from evalkit.register.shapes import types_of
+from evalkit.register.shapes import stored_types, types_of
 from evalkit.register.staging import Batch
 from evalkit.study.months import month_text
 
@@ -111,16 +111,24 @@ class Loader:
 
 
 def _create_table(engine: DuckDB, layout: Layout) -> None:
-    """Make the empty table of rows, and the view of it that the study reads."""
-    types = types_of(layout)
-    columns = ", ".join(f"{identifier(name)} {types[name]}" for name in types)
+    """Make the empty table of rows, and the view of it that the study reads.
+
+    Only the view has the columns of which the plan maps nothing.
+    """
+    stored = stored_types(layout)
+    columns = ", ".join(f"{identifier(name)} {stored[name]}" for name in stored)
     engine.run(
         f"CREATE TABLE {layout.table}_rows "
         f"(piece INTEGER, place BIGINT, {columns}, wrong BOOLEAN)"
     )
-    names = ", ".join(map(identifier, types))
+    values = ", ".join(
+        identifier(name)
+        if name in stored
+        else f"CAST(NULL AS {type_}) AS {identifier(name)}"
+        for name, type_ in types_of(layout).items()
+    )
     engine.run(
-        f"CREATE VIEW {layout.table} AS SELECT {names} FROM {layout.table}_rows "
+        f"CREATE VIEW {layout.table} AS SELECT {values} FROM {layout.table}_rows "
         "WHERE person_id IS NOT NULL"
     )
 

@@ -43,6 +43,16 @@ PILOT_TYPES = {
 """The table `pilot`, before the plan's own columns."""
 
 
+_MADE = {
+    "snapshots": {
+        "month", "registered", "weeks", "registration_day", "deregistration_day",
+        "unemployed", "in_service", "age",
+    },
+    "pilot": {"referral_day", "start_day", "end_day"},
+}  # fmt: skip
+"""Columns that `snapshot_columns` and `pilot_columns` make, whatever is mapped."""
+
+
 def types_of(layout: Layout) -> dict[str, str]:
     """Return the columns and types of the table that a layout leads to."""
     snapshots = layout.table == "snapshots"
@@ -54,6 +64,16 @@ def types_of(layout: Layout) -> dict[str, str]:
         if name not in known
     }
     return types | own
+
+
+def stored_types(layout: Layout) -> dict[str, str]:
+    """Return the columns of a table that may hold anything: mapped, or made."""
+    made = _MADE[layout.table]
+    return {
+        name: type_
+        for name, type_ in types_of(layout).items()
+        if name in made or name in layout.columns
+    }
 
 
 def snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:

@@ -43,8 +43,8 @@ def write(folder, frames, ending="csv"):
 @pytest.fixture(params=[1, 10, 250_000], ids=lambda most: f"up to {most}")
 def most_rows(request, monkeypatch):
     """Batches of one file, of two, and of all."""
-    for module in ("staging", "checks"):
-        monkeypatch.setattr(f"evalkit.register.{module}.MOST_ROWS", request.param)
+    for limit in ("staging.MOST_ROWS", "checks._AT_ONCE"):
+        monkeypatch.setattr(f"evalkit.register.{limit}", request.param)
 
 
 @pytest.fixture(params=[0, 10_000], ids=["row by row", "by their texts"])
