@@ -8,11 +8,17 @@ DEMO   ?= build/demo
 
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+# What is not in a lock with this version and this hash is not installed. What builds the
+# sources is in a lock too.
+LOCKED  = $(PIP) install --require-hashes --use-pep517 --no-build-isolation --requirement
+ITSELF  = $(PIP) install --no-deps --no-build-isolation --editable .
+LOCK    = UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal \
+    --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate $(UPGRADE)
 # One thread of linear algebra for each of the processes, or they would wait for each other.
 PYTEST  = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo figures test check lint types docs bench soak format clean
+.PHONY: help demo figures test check lint types docs bench soak format lock sbom clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | \
@@ -59,15 +65,24 @@ format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip and pa
 	@$(BIN)/nbstripout notebooks/*.ipynb
 	@$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
 
+lock: $(VENV)/.dev  ## bring the locks in line with pyproject.toml (UPGRADE=--upgrade: newest)
+	@$(LOCK) --group build --output-file requirements-build.lock
+	@$(LOCK) pyproject.toml --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra dev --extra docs --constraint requirements.lock \
+	    --output-file requirements-dev.lock
+
+sbom: $(VENV)/.package  ## what evalkit consists of (CycloneDX), in build/sbom.json
+	@mkdir -p build && $(BIN)/python docs/sbom.py > build/sbom.json
+
 clean:  ## remove everything that these commands make, .venv too
 	@rm -rf $(VENV) build dist docs/api/generated .coverage .coverage.* \
 	    .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment. Each step leaves a stamp, so that a killed one is done again and
-# a finished one is not; a change of pyproject.toml makes the whole anew.
+# The environment. Each step leaves a stamp, so that a killed one is done again and a
+# finished one is not; a change of pyproject.toml or of a lock makes the whole anew.
 
-$(VENV)/.made: pyproject.toml
+$(VENV)/.made: pyproject.toml $(wildcard *.lock)
 	@for python in $(PYTHON); do \
 	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	    recent=$$python; \
@@ -81,10 +96,13 @@ $(VENV)/.made: pyproject.toml
 	    echo "evalkit needs Python 3.11 or newer: apt-get install python3 python3-venv, or name one: make PYTHON=/path/to/python3"; \
 	fi >&2; exit 1
 
-$(VENV)/.package: $(VENV)/.made
-	@echo "Installing evalkit and its libraries (a minute or two, once)"
-	@$(PIP) install --editable . && touch $@
+$(VENV)/.build: $(VENV)/.made
+	@$(LOCKED) requirements-build.lock && touch $@
 
-$(VENV)/.dev: $(VENV)/.made
-	@echo "Installing evalkit with what tests and documentation need (a minute or two, once)"
-	@$(PIP) install --editable '.[dev,docs]' && touch $(VENV)/.package $@
+$(VENV)/.package: $(VENV)/.build
+	@echo "Installing evalkit and its libraries (a minute or two, once)"
+	@$(LOCKED) requirements.lock && $(ITSELF) && touch $@
+
+$(VENV)/.dev: $(VENV)/.build
+	@echo "Installing evalkit with what tests and documentation need (a few minutes, once)"
+	@$(LOCKED) requirements-dev.lock && $(ITSELF) && touch $(VENV)/.package $@

@@ -10,9 +10,6 @@ import yaml
 CONDA_NAMES = {"duckdb": "python-duckdb"}
 """Libraries that conda-forge carries under another name."""
 
-NOT_FOR_CONDA = {"pyspark"}
-"""The extra `spark` is for clusters, which bring their own."""
-
 
 def requirement(text: str) -> tuple[str, frozenset[str]]:
     """Split `name[extra]>=1,<2` into the name and the set of its bounds."""
@@ -26,8 +23,7 @@ def from_pyproject(pyproject) -> dict[str, frozenset[str]]:
     project = pyproject["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
     wanted = dict(requirement(text) for texts in lists for text in texts)
-    named = {CONDA_NAMES.get(name, name): bounds for name, bounds in wanted.items()}
-    return {name: bounds for name, bounds in named.items() if name not in NOT_FOR_CONDA}
+    return {CONDA_NAMES.get(name, name): bounds for name, bounds in wanted.items()}
 
 
 @pytest.fixture(scope="module")

@@ -72,13 +72,44 @@ def test_python_too_old_or_absent(root, tmp_path, python_named) -> None:
 def test_second_run_makes_nothing_anew(root, tmp_path) -> None:
     venv = tmp_path / "venv"
     venv.mkdir()
-    for stamp in (".made", ".package", ".dev"):
+    for stamp in (".made", ".build", ".package", ".dev"):
         (venv / stamp).touch()
     for goal in (f"{venv}/.package", f"{venv}/.dev"):
         assert make(root, "--question", goal, f"VENV={venv}").returncode == 0
     later = (root / "pyproject.toml").stat().st_mtime - 60
     os.utime(venv / ".made", (later, later))
     assert make(root, "--question", f"{venv}/.dev", f"VENV={venv}").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"]
+)
+def test_another_lock_makes_the_environment_anew(lock, root, tmp_path) -> None:
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    for stamp in (".made", ".build", ".package", ".dev"):
+        (venv / stamp).touch()
+    asked = ("--question", f"{venv}/.dev", f"VENV={venv}")
+    assert make(root, *asked).returncode == 0
+    assert make(root, f"--what-if={lock}", *asked).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("stamp", "lock"),
+    [(".package", "requirements.lock"), (".dev", "requirements-dev.lock")],
+)
+def test_nothing_is_installed_that_no_lock_names(stamp, lock, root, tmp_path) -> None:
+    venv = tmp_path / "venv"
+    ran = make(root, "--dry-run", f"{venv}/{stamp}", f"VENV={venv}")
+    lines = ran.stdout.replace(" && ", "\n").splitlines()
+    build, libraries, itself = [line for line in lines if "pip" in line.split()]
+    for line, name in ((build, "requirements-build.lock"), (libraries, lock)):
+        assert line.rstrip().endswith(f"--requirement {name}")
+        assert "--require-hashes" in line
+    assert itself.rstrip().endswith("--editable .")
+    assert "--no-deps" in itself
+    for line in (libraries, itself):
+        assert "--no-build-isolation" in line
 
 
 def test_every_command_is_listed(root) -> None:
