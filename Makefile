@@ -66,10 +66,14 @@ format: $(VENV)/.dev  ## lay out the code, mend what can be mended, strip and pa
 	@$(BIN)/jupytext --quiet --sync notebooks/*.ipynb
 
 lock: $(VENV)/.dev  ## bring the locks in line with pyproject.toml (UPGRADE=--upgrade: newest)
-	@$(LOCK) --group build --output-file requirements-build.lock
-	@$(LOCK) pyproject.toml --output-file requirements.lock
-	@$(LOCK) pyproject.toml --extra dev --extra docs --constraint requirements.lock \
-	    --output-file requirements-dev.lock
+	@mkdir -p build/locks && cp *.lock build/locks
+	@$(LOCK) --group build --output-file build/locks/requirements-build.lock
+	@$(LOCK) pyproject.toml --output-file build/locks/requirements.lock
+	@$(LOCK) pyproject.toml --extra dev --extra docs --constraint build/locks/requirements.lock \
+	    --output-file build/locks/requirements-dev.lock
+	@for lock in *.lock; do \
+	    cmp -s build/locks/$$lock $$lock || cp build/locks/$$lock $$lock || exit 1; \
+	done
 
 sbom: $(VENV)/.package  ## what evalkit consists of (CycloneDX), in build/sbom.json
 	@mkdir -p build && $(BIN)/python docs/sbom.py > build/sbom.json
