@@ -103,14 +103,18 @@ def example(
     ] = None,
 ) -> None:
     """Write a study to try: a register, a list of clients and a plan."""
-    if name == "pennsylvania":
-        plan = _pennsylvania(to, source)
-    else:
-        from evalkit.examples.satakunta import write_satakunta
+    plan = _pennsylvania(to, source) if name == "pennsylvania" else _satakunta(to)
+    words = _words(_read(plan).study.language)
+    typer.echo(words.text("command.wrote", file=plan))
+    typer.echo(words.text("command.next_monthly", file=plan))
 
-        typer.echo("Simulating a synthetic Satakunta register ...")
-        plan = write_satakunta(to)
-    typer.echo(f"Wrote {plan}\nNext: evalkit monthly {plan} --all")
+
+def _satakunta(folder: Path) -> Path:
+    from evalkit.examples.satakunta import example_plan, write_satakunta
+
+    words = _words(example_plan().study.language)
+    typer.echo(words.text("command.simulating"))
+    return write_satakunta(folder)
 
 
 def _pennsylvania(folder: Path, source: str | None) -> Path:
@@ -138,6 +142,7 @@ def init(
 ) -> None:
     """Write a commented plan for your own files, its columns recognised by header."""
     from evalkit.register.recognition import recognise_files
+    from evalkit.report.study_text import recognition_text
     from evalkit.storage import write_whole
     from evalkit.study.plan_file import commented_plan
 
@@ -146,7 +151,10 @@ def init(
     if file.exists():
         raise EvalkitError(f"{file} is already there.", hint="Name another folder.")
     write_whole(file, commented_plan(found.protocol, note=found.note).encode())
-    typer.echo(f"{found}\nWrote {file}\nRead it through, then: evalkit check {file}")
+    words = _words(found.protocol.study.language)
+    typer.echo(recognition_text(found))
+    typer.echo(words.text("command.wrote", file=file))
+    typer.echo(words.text("command.next_check", file=file))
 
 
 @app.command(epilog="Example: evalkit check study/plan.toml")
@@ -155,13 +163,13 @@ def check(plan: PlanFile) -> None:
     from evalkit.cohort.follow_up import measurable_months
     from evalkit.cohort.frame import drawable_months
     from evalkit.register.register import open_register
-    from evalkit.report.language.catalogue import read_language
+    from evalkit.report.study_text import register_text
     from evalkit.study.protocol import SEED_TO_REPLACE
 
     protocol = _read(plan)
     register = open_register(protocol=protocol)
-    typer.echo(str(register))
-    words = read_language(protocol.study.language)
+    typer.echo(register_text(register, language=protocol.study.language))
+    words = _words(protocol.study.language)
     drawable = _span(drawable_months(register), words)
     measurable = _span(measurable_months(register), words)
     typer.echo(words.text("command.can_draw", months=drawable))
@@ -192,12 +200,11 @@ def draw(
     """Draw a month's control sample, and keep it with its certificate."""
     from evalkit.batch import draw_month
     from evalkit.report.criterion_text import criterion_text
-    from evalkit.report.language.catalogue import read_language
 
     protocol = _read(plan)
     with _told():
         drawn = draw_month(protocol, month, again=again)
-    words, made = read_language(protocol.study.language), drawn.certificate
+    words, made = _words(protocol.study.language), drawn.certificate
     typer.echo(
         words.text(
             "command.drawn", month=made.month, drawn=made.drawn, frame=made.frame
@@ -226,7 +233,6 @@ def monthly(
     """Draw, follow up, evaluate: report, tables, figures, certificates and a log."""
     from evalkit.batch import run_monthly
     from evalkit.report.changes import changes_text
-    from evalkit.report.language.catalogue import read_language
     from evalkit.report.note_text import note_text
     from evalkit.report.table import comparison_text, tally_text
 
@@ -236,7 +242,7 @@ def monthly(
     language = protocol.study.language
     with _told(), _progress(language) as step:
         batch = run_monthly(protocol, months or (), every=every, step=step)
-    words = read_language(language)
+    words = _words(language)
     typer.echo(protocol.study.title)
     typer.echo(
         comparison_text(
@@ -284,7 +290,6 @@ def report(
     """Write the report of all months that have been drawn; draw nothing."""
     from evalkit.batch import run_report
     from evalkit.report.changes import changes_text
-    from evalkit.report.language.catalogue import read_language
 
     protocol = _read(plan)
     with _told(), _progress(language or protocol.study.language) as step:
@@ -293,7 +298,7 @@ def report(
     typer.echo(_verdict(done.publication, spoken))
     typer.echo(changes_text(done.changes, language=spoken))
     if done.files:
-        words = read_language(spoken)
+        words = _words(spoken)
         typer.echo(words.text("command.report", file=done.files[0]))
 
 
@@ -312,20 +317,29 @@ def verify(
 ) -> None:
     """Make every draw again and compare; status 0 only if all are the same."""
     from evalkit.cohort import verification
+    from evalkit.report.study_text import verification_text
 
-    found = verification.verify_published(study) if public else _verified(study)
-    typer.echo(str(found))
+    if public:
+        found, language = verification.verify_published(study), "en"
+    else:
+        found, language = _verified(study)
+    typer.echo(verification_text(found, language=language))
     if not found.same:
         raise typer.Exit(FAILED)
 
 
-def _verified(study: Path) -> Verification:
+def _verified(study: Path) -> tuple[Verification, str]:
+    """Return what became of a study's draws, and its plan's language if it is read."""
     from evalkit.cohort.verification import verify
 
     plans = sorted(study.glob("*.toml")) if study.is_dir() else [study]
     if len(plans) != 1:
         raise EvalkitError(f"{study} holds {len(plans)} plans.", hint="Name the plan.")
-    return verify(plans[0])
+    found = verify(plans[0])
+    try:
+        return found, _read(plans[0]).study.language
+    except EvalkitError:  # a draw of an unreadable plan is verified all the same
+        return found, "en"
 
 
 @app.command(epilog="Example: evalkit commit study/plan.toml")
@@ -339,9 +353,11 @@ def commit(plan: PlanFile) -> None:
     archive = DrawArchive(protocol.results / "draws")
     with only_run(protocol.results):
         made = commit_to(protocol, archive)
-    typer.echo(f"Publish before the first snapshot: {archive.folder / COMMITMENT}")
+    words = _words(protocol.study.language)
+    file = archive.folder / COMMITMENT
+    typer.echo(words.text("command.publish_first", file=file))
     if made.salt is not None:
-        typer.echo("Keep seed and salt to yourself until the first draw.")
+        typer.echo(words.text("command.keep_secret"))
 
 
 @app.command(epilog="Example: evalkit certificates study/plan.toml --to certificates")
@@ -352,9 +368,10 @@ def certificates(
     """Gather what an outsider needs to check the draws; nothing of it is personal."""
     from evalkit.cohort.publishing import publish_certificates
 
-    files = publish_certificates(_read(plan), to)
+    protocol = _read(plan)
+    files = publish_certificates(protocol, to)
     typer.echo("\n".join(map(str, files)))
-    typer.echo(f"Anybody can check them: evalkit verify --public {to}")
+    typer.echo(_words(protocol.study.language).text("command.anybody", folder=to))
 
 
 @app.command(
@@ -368,11 +385,15 @@ def pseudonymise(
     to: Annotated[Path, typer.Option(help="Folder of the copies and their plan.")],
 ) -> None:
     """Copy a study's files with pseudonyms in the place of ids."""
-    from evalkit.register.pseudonyms import NEW_KEY
     from evalkit.register.pseudonyms import pseudonymise as copied
+    from evalkit.report.study_text import copies_text
 
-    done = copied(_read(plan), key=key, folder=to)
-    typer.echo(f"{done}\nWrote {done.plan}\n{NEW_KEY}")
+    protocol = _read(plan)
+    done = copied(protocol, key=key, folder=to)
+    words = _words(protocol.study.language)
+    typer.echo(copies_text(done.files, language=words.code))
+    typer.echo(words.text("command.wrote", file=done.plan))
+    typer.echo(words.text("command.new_key"))
 
 
 @app.command(epilog="Example: evalkit forget study/plan.toml --yes")
@@ -388,17 +409,22 @@ def forget(
     from evalkit.storage import only_run, sweep
 
     protocol = _read(plan)
+    words = _words(protocol.study.language)
     archive = DrawArchive(protocol.results / "draws")
     if not yes:
-        typer.confirm(
-            "Nobody can be followed up any more after this. Go on?", abort=True
-        )
+        typer.confirm(words.text("command.forget_ask"), abort=True)
     with only_run(protocol.results):
         sweep(protocol.results)
         deleted = forget_persons(archive)
     sweep_workplaces()
-    typer.echo(f"Lists of persons deleted: {deleted}. Certificates and results stay.")
-    typer.echo("The register and the list of clients are yours to delete.")
+    typer.echo(words.text("command.forgotten", number=deleted))
+    typer.echo(words.text("command.yours"))
+
+
+def _words(language: str) -> Language:
+    from evalkit.report.language.catalogue import read_language
+
+    return read_language(language)
 
 
 def _read(plan: Path) -> Protocol:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def draw(study: Study) -> Axes:
     """Return the figure."""
-    return waterfall(ek.decompose(study.cohort), **study.look)
+    ax = waterfall(ek.decompose(study.cohort), **study.look)
+    return study.ruled(ax, outcome="outcome")
 
 
 if __name__ == "__main__":

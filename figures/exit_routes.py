@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def draw(study: Study) -> Axes:
     """Return the figure."""
-    return exit_areas(ek.exit_routes(study.cohort), weeks=26, **study.look)
+    ax = exit_areas(ek.exit_routes(study.cohort), weeks=26, **study.look)
+    return study.ruled(ax, outcome=None)
 
 
 if __name__ == "__main__":

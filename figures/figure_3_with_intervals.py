@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 def draw(study: Study) -> Axes:
     """Return the figure."""
-    return monthly_shares(
-        study.released("2021"), breaks=study.plan.breaks, **study.look
-    )
+    ax = monthly_shares(study.released("2021"), breaks=study.plan.breaks, **study.look)
+    return study.ruled(ax, time_zero="report", outcome="outcome_report")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ def draw(study: Study) -> Axes:
     """Return the figure."""
     weights = ek.weigh(study.cohort, method="entropy")
     table = ek.balance(study.cohort, weights=weights, denominator="pooled")
-    return love_plot(table, **study.look)
+    ax = love_plot(table, **study.look)
+    return study.ruled(ax, outcome="outcome")
 
 
 if __name__ == "__main__":

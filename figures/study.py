@@ -13,6 +13,8 @@ from evalkit.cohort.follow_up import follow_up, measurable_months
 from evalkit.estimate.months.comparison import Comparison, compare
 from evalkit.examples.satakunta import write_satakunta
 from evalkit.register.register import Register, open_register
+from evalkit.report.card_text import rules_line
+from evalkit.report.plots.foot import with_foot
 from evalkit.report.plots.style import save_figure
 from evalkit.report.release.release import release
 from evalkit.service.plan import read_service_plan
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.report.card_text import Reading
     from evalkit.report.release.released import Released
     from evalkit.study.protocol import Protocol
 
@@ -88,6 +91,15 @@ class Study:
     def published(self) -> Published:
         """What the report says."""
         return read_statements(HERE / "published.toml")
+
+    def ruled(
+        self, ax: Axes, *, time_zero: str = "aligned", outcome: Reading | None
+    ) -> Axes:
+        """Write below a figure by which rules it was made."""
+        foot = rules_line(
+            self.plan, time_zero=time_zero, outcome=outcome, language=self.language
+        )
+        return with_foot(ax, foot)
 
     @property
     def smallest_cell(self) -> int:

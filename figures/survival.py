@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 def draw(study: Study) -> Axes:
     """Return the figure."""
     cohort = study.cohort
-    return survival_plot(
+    ax = survival_plot(
         ek.survival_curves(cohort),
         rmst=ek.rmst_difference(cohort, horizon=26),
         smallest_cell=study.smallest_cell,
         **study.look,
     )
+    return study.ruled(ax, outcome=None)
 
 
 if __name__ == "__main__":

@@ -173,3 +173,22 @@ def test_python_runs_the_package(tmp_path):
         cwd=tmp_path,
     )
     assert called.stdout == f"evalkit {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "said", "written"),
+    [
+        ("henkilö;kesto", "työttömyysviikot laskentapäivänä", "Kirjoitettiin"),
+        ("personnummer;arbetslöshetens längd", "arbetslöshetsveckor på", "Skrev"),
+        ("person;duration", "weeks of unemployment on the counting day", "Wrote"),
+    ],
+)
+def test_init_speaks_the_language_of_the_headers(
+    capsys, tmp_path, header, said, written
+):
+    file = tmp_path / "stock_2021-01.csv"
+    file.write_text(f"{header}\n", encoding="utf-8")
+    status, out, _ = run(capsys, "init", tmp_path / "study", "--from", file)
+    assert status == 0
+    assert said in out
+    assert f"{written} {tmp_path / 'study' / 'plan.toml'}" in out

@@ -29,13 +29,13 @@ def run(capsys, *arguments):
 
 def test_verify_ends_well_only_if_all_are_the_same(capsys, study):
     status, out, _ = run(capsys, "verify", study)
-    assert (status, out.count(": same.")) == (0, len(MONTHS))
+    assert (status, out.count(": sama.")) == (0, len(MONTHS))
     assert run(capsys, "verify", study.parent)[0] == 0
     assert run(capsys, "verify", study.parent / "register")[0] == 1
     (study.parent / "results" / "draws" / "0002-2021-03.persons.csv").unlink()
     status, out, err = run(capsys, "verify", study)
     assert (status, err) == (1, "")
-    assert "2021-03  draw 2: differs (missing)." in out
+    assert "2021-03  otos 2: eroaa (puuttuu)." in out
 
 
 @pytest.mark.parametrize("month", ["../../2021-02", "2021-02/../../x", "/2021-02"])
@@ -68,7 +68,7 @@ def test_commit_says_what_to_publish_and_what_not(capsys, study):
     status, out, _ = run(capsys, "commit", study)
     assert status == 0
     assert str(study.parent / "results" / "draws" / "commitment.json") in out
-    assert "Keep seed and salt to yourself" in out
+    assert "Pidä siemenluku ja suola omana tietonasi" in out
     assert "seed 0" not in out
 
 
@@ -79,10 +79,10 @@ def test_forget_asks_first(capsys, study, monkeypatch):
     assert all(file.exists() for file in lists)
     status, out, _ = run(capsys, "forget", study, "--yes")
     assert status == 0
-    assert "deleted: 3" in out
+    assert "poistettu: 3" in out
     assert not any(file.exists() for file in lists)
     status, out, _ = run(capsys, "verify", study)
-    assert (status, out.count(": forgotten.")) == (1, len(MONTHS))
+    assert (status, out.count(": unohdettu.")) == (1, len(MONTHS))
 
 
 def test_pseudonymise_says_that_a_new_key_is_a_new_study(capsys, study, tmp_path):
@@ -91,6 +91,32 @@ def test_pseudonymise_says_that_a_new_key_is_a_new_study(capsys, study, tmp_path
     to = tmp_path / "copy"
     status, out, _ = run(capsys, "pseudonymise", study, "--key", key, "--to", to)
     assert status == 0
-    assert "it is another study" in out
+    assert "se on toinen tutkimus" in out
     assert key.read_text(encoding="ascii").strip() not in out
     assert run(capsys, "check", to / "plan.toml")[0] == 0
+
+
+def speaking(study, language):
+    text = study.read_text(encoding="utf-8")
+    line = f'[study]\nlanguage = "{language}"'
+    rest = [row for row in text.splitlines() if not row.startswith("language = ")]
+    study.write_text("\n".join(rest).replace("[study]", line), encoding="utf-8")
+    return study
+
+
+@pytest.mark.parametrize(
+    ("language", "changed", "missing", "deleted"),
+    [
+        ("fi", "otos 2: sama.", "Henkilölista puuttuu.", "Henkilölistoja poistettu: 2"),
+        ("sv", "urval 2: avviker (plan).", "Personlistan saknas.", "raderade: 2."),
+        ("en", "draw 2: differs (plan).", "The list of persons is missing.", ": 2."),
+    ],
+)
+def test_the_commands_speak_the_plan_s_language(
+    capsys, study, language, changed, missing, deleted
+):
+    speaking(study, language)
+    assert changed in run(capsys, "verify", study)[1]
+    (study.parent / "results" / "draws" / "0002-2021-03.persons.csv").unlink()
+    assert missing in run(capsys, "verify", study)[1]
+    assert deleted in run(capsys, "forget", study, "--yes")[1]

@@ -13,6 +13,7 @@ from evalkit.study.protocol import Decision
 if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.estimate.effect import Effect
+    from evalkit.study.protocol import Protocol
 
 GIVEN = "given"
 """What stands where a table came without a plan: its maker decided."""
@@ -128,7 +129,7 @@ def estimand_card(cohort: Cohort, estimator: str, headline: Effect) -> EstimandC
     decision = cohort.protocol.decision if cohort.protocol else Decision()
     pilot = cohort.is_pilot
     return EstimandCard(
-        **_of_the_plan(cohort),
+        **estimand_rules(cohort.protocol),
         months=cohort.months,
         n_pilot=int(pilot.sum()),
         n_control=int((~pilot).sum()),
@@ -146,9 +147,14 @@ def estimand_card(cohort: Cohort, estimator: str, headline: Effect) -> EstimandC
     )
 
 
-def _of_the_plan(cohort: Cohort) -> dict[str, Any]:
-    """Return the rules that only a plan has."""
-    plan = cohort.protocol
+def estimand_rules(plan: Protocol | None) -> dict[str, Any]:
+    """Return the items of the card that only a plan has.
+
+    Parameters
+    ----------
+    plan
+        The study's plan; None for a table that came without one.
+    """
     if plan is None:
         rules = ("population", "outcome", "absent", "return_rule")
         lists = ("weeks", "exclude", "offices", "unemployed")

@@ -199,8 +199,9 @@ def _lacking(table: str, found: _Recognised, known: dict[str, Column]) -> list[P
 
 
 def _examples(names: Iterable[str], known: dict[str, Column]) -> list[str]:
-    """Return a header of each language for some columns."""
-    return [headers[0] for name in names for headers in known[name].headed.values()]
+    """Return a header of each language for some columns, each header once."""
+    headed = [known[name].headed.values() for name in names]
+    return list(dict.fromkeys(heads[0] for headers in headed for heads in headers))
 
 
 def _plan(

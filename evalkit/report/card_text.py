@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from evalkit.evaluation.card import GIVEN
+from evalkit.evaluation.card import GIVEN, estimand_rules
 from evalkit.report.gate_text import covariate_name, relevant_points
 from evalkit.report.language.catalogue import read_language
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from evalkit.evaluation.card import EstimandCard
     from evalkit.report.language.catalogue import Language
+    from evalkit.study.protocol import Protocol
+
+
+Reading = Literal["outcome", "outcome_report"]
 
 
 def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]:
@@ -49,11 +55,11 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
         "months": _months(card, words),
         "population": _coded("population", card.population, words),
         "weeks": _weeks(card, words),
-        "exclude": ", ".join(card.exclude),
+        "exclude": ", ".join(_excluded(name, words) for name in card.exclude),
         "offices": ", ".join(card.offices),
         "time_zero": _coded("time_zero", card.time_zero, words),
-        "lag": _lag(card, words),
-        "outcome": _outcome(card, words),
+        "lag": _lag(card.lag, words),
+        "outcome": _outcome(card.outcome, card.unemployed, words),
         "absent": _coded("absent", card.absent, words),
         "estimand": words.text(f"card.estimand_{card.estimand}"),
         "estimator": _estimator(card, words),
@@ -68,6 +74,49 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
         "looks": ", ".join(words.month(month) for month in card.looks),
     }
     return [(words.text(f"card.{key}"), text) for key, text in texts.items() if text]
+
+
+def rules_line(
+    protocol: Protocol,
+    *,
+    time_zero: str,
+    outcome: Reading | None = "outcome",
+    language: str = "fi",
+) -> str:
+    """Return the card in short, for figures that are seen alone.
+
+    Parameters
+    ----------
+    protocol
+        The study's plan.
+    time_zero
+        ``aligned`` or ``report``: where follow-up begins in the figure.
+    outcome
+        Which reading of the outcome is shown; None for durations, which have neither
+        outcome nor lag.
+    language
+        ``fi``, ``sv`` or ``en``.
+
+    Examples
+    --------
+    >>> from evalkit.examples.satakunta import example_plan
+    >>> line = rules_line(example_plan(), time_zero="aligned", outcome=None)
+    >>> line.split("; ")[0], line.split(". ")[1]
+    ('Seurannan alku: ohjaus', 'Synteettinen aineisto.')
+    """
+    words, rules = read_language(language), estimand_rules(protocol)
+    said = {"time_zero": _coded("time_zero", time_zero, words)}
+    if outcome is not None:
+        said["lag"] = _lag(rules["lag"], words)
+        said["outcome"] = (
+            words.text("reading.report_rule")
+            if outcome == "outcome_report"
+            else _outcome(rules["outcome"], rules["unemployed"], words)
+        )
+    parts = [f"{words.text(f'card.{key}')}: {text}." for key, text in said.items()]
+    if protocol.study.synthetic:
+        parts.append(f"{words.text('data.synthetic')}.")
+    return " ".join(parts)
 
 
 def _coded(item: str, code: str, words: Language) -> str:
@@ -92,18 +141,25 @@ def _weeks(card: EstimandCard, words: Language) -> str:
     return words.text("card.week_range", low=low, high=high)
 
 
-def _lag(card: EstimandCard, words: Language) -> str:
-    if not card.lag:
+def _excluded(column: str, words: Language) -> str:
+    """Return who a yes/no column leaves out; one of the plan's own in quotes."""
+    key = f"excluded.{column}"
+    if key in words.texts:
+        return words.text(key)
+    return words.text("excluded.other", column=column)
+
+
+def _lag(lag: str, words: Language) -> str:
+    if not lag:
         return words.text("card.given")
-    number, unit = card.lag.split("_")
+    number, unit = lag.split("_")
     return words.text(f"card.lag_{unit}", number=number)
 
 
-def _outcome(card: EstimandCard, words: Language) -> str:
-    if card.outcome == GIVEN:
+def _outcome(rule: str, unemployed: Sequence[str], words: Language) -> str:
+    if rule == GIVEN:
         return words.text("card.given")
-    codes = ", ".join(card.unemployed)
-    return words.text(f"card.outcome_{card.outcome}", codes=codes)
+    return words.text(f"card.outcome_{rule}", codes=", ".join(unemployed))
 
 
 def _estimator(card: EstimandCard, words: Language) -> str:

@@ -182,4 +182,4 @@ def _foot(card: EstimandCard, words: Language) -> str:
     return ". ".join(f"{label}: {said[label]}" for label in labels if label in said)
 
 
-_CARD_IN_SHORT = ("estimand", "time_zero", "lag", "estimator")
+_CARD_IN_SHORT = ("estimand", "time_zero", "lag", "outcome", "estimator")

@@ -272,7 +272,7 @@ def test_missing_columns_are_told_with_the_headers_found(tmp_path):
     )
     assert "no header is recognised as weeks or registration_date" in text
     assert f"{files[1]}: no header is recognised as referral_date or start_date" in text
-    assert "henkilö, person, person" in text
+    assert "among others, henkilö, person. " in text
     assert "evalkit example satakunta" in text
 
 
@@ -328,8 +328,8 @@ def test_init_then_check_then_monthly(tmp_path, capsys, place):
     assert main(["init", str(study), *arguments]) == 0
     plan = study / "plan.toml"
     out = capsys.readouterr().out
-    assert f"Wrote {plan}" in out
-    assert "not recognised, and not read: aloitustapa" in out
+    assert f"Kirjoitettiin {plan}" in out
+    assert "ei tunnistettu, ei lueta: aloitustapa" in out
     assert read_protocol(plan).data.snapshots == "../office/register/*.csv"
     shutil.move(study, tmp_path / "moved")  # beside the data still
     plan = tmp_path / "moved" / "plan.toml"
@@ -340,3 +340,10 @@ def test_init_then_check_then_monthly(tmp_path, capsys, place):
     change(plan, 'seed = "replace me: any text, fixed', 'seed = "our own, fixed')
     assert main(["monthly", str(plan), "2021-02"]) == 0
     assert (tmp_path / "moved" / "results" / "comparison.csv").exists()
+
+
+def test_a_header_is_suggested_once(tmp_path):
+    (file,) = write(tmp_path / "own", ["stock"], stock=["väri", "kesto"])
+    with pytest.raises(RegisterError) as refused:
+        recognise_files(tmp_path, file, None)
+    assert "among others, henkilö, person. " in str(refused.value)

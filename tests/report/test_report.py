@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -10,12 +11,15 @@ import pytest
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.evaluation.evaluation import evaluate
+from evalkit.report.chapters import figures
 from evalkit.report.document import Table
 from evalkit.report.language.catalogue import LANGUAGES
+from evalkit.report.plots.style import whole_figure
 from evalkit.report.release.publication import publish
 from evalkit.report.report import compose, write_publication
 from tests.report.documents import HOSTILE
 from tests.report.page.chromium import audited, console, needs_chromium
+from tests.report.plots.layout import covering, overflowing
 
 CHAPTERS = [
     "answer", "people", "months", "alike", "adjusted", "duration", "exits", "doubt",
@@ -95,6 +99,29 @@ def test_every_figure_has_its_table(publication) -> None:
     for figure in document.figures:
         assert figure.table.rows
         assert figure.alternative
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures of whatever is composed after this."""
+    kept = []
+
+    def keep(ax, _):
+        kept.append(whole_figure(ax))
+        return b"<svg></svg>"
+
+    monkeypatch.setattr(figures, "figure_bytes", keep)
+    return kept
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_text_of_every_figure_fits_in(publication, drawn, code) -> None:
+    card = dataclasses.replace(publication.card, synthetic=True)
+    compose(dataclasses.replace(publication, card=card), language=code)
+    assert len(drawn) >= 6
+    for figure in drawn:
+        assert overflowing(figure) == []
+        assert covering(figure) == []
 
 
 def test_tables_have_names_of_their_own(publication) -> None:
