@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from evalkit.evaluation.card import GIVEN, estimand_rules
+from evalkit.report.criterion_text import excluded_text
 from evalkit.report.gate_text import covariate_name, relevant_points
 from evalkit.report.language.catalogue import read_language
 
@@ -55,7 +56,7 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
         "months": _months(card, words),
         "population": _coded("population", card.population, words),
         "weeks": _weeks(card, words),
-        "exclude": ", ".join(_excluded(name, words) for name in card.exclude),
+        "exclude": ", ".join(excluded_text(name, words) for name in card.exclude),
         "offices": ", ".join(card.offices),
         "time_zero": _coded("time_zero", card.time_zero, words),
         "lag": _lag(card.lag, words),
@@ -139,14 +140,6 @@ def _weeks(card: EstimandCard, words: Language) -> str:
         return ""
     low, high = card.weeks
     return words.text("card.week_range", low=low, high=high)
-
-
-def _excluded(column: str, words: Language) -> str:
-    """Return who a yes/no column leaves out; one of the plan's own in quotes."""
-    key = f"excluded.{column}"
-    if key in words.texts:
-        return words.text(key)
-    return words.text("excluded.other", column=column)
 
 
 def _lag(lag: str, words: Language) -> str:

@@ -43,13 +43,33 @@ def criterion_text(name: str, words: Language) -> str:
     >>> criterion_text("unemployed for 1-104 weeks", read_language("fi"))
     'työttömänä alle 1 tai yli 104 viikkoa'
     """
+    parts = name.split("; ")  # criteria that are published as one step
+    return "; ".join(_criterion(part, words) for part in parts)
+
+
+def _criterion(name: str, words: Language) -> str:
     if kept := _KEPT.fullmatch(name):
-        reason = criterion_text(kept[1], words)
+        reason = _criterion(kept[1], words)
         return words.text("criterion.kept", reason=reason, number=kept[2])
     if name in CRITERIA:
         return words.text(f"criterion.{CRITERIA[name]}")
     if weeks := _WEEKS.fullmatch(name):
         return words.text("criterion.weeks", **weeks.groupdict())
     if flag := _FLAG.fullmatch(name):
-        return words.text("criterion.flag", **flag.groupdict())
+        return excluded_text(flag["column"], words)
     return name
+
+
+def excluded_text(column: str, words: Language) -> str:
+    """Return whom a yes/no column leaves out; one of the plan's own in quotes.
+
+    Examples
+    --------
+    >>> from evalkit.report.language.catalogue import read_language
+    >>> excluded_text("in_service", read_language("sv"))
+    'personer i service'
+    """
+    key = f"excluded.{column}"
+    if key in words.texts:
+        return words.text(key)
+    return words.text("excluded.other", column=column)

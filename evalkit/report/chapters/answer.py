@@ -11,7 +11,7 @@ from evalkit.report.chapters.tables import Field, effect_fields, lag_text, table
 from evalkit.report.document import Chapter, Column, Facts, Table, Text
 from evalkit.report.gate_text import gate_rows
 from evalkit.report.plots.forest import monthly_differences
-from evalkit.report.verdict_text import verdict_text
+from evalkit.report.verdict_text import verdict_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +57,8 @@ def _blocks(publication: Publication, words: Language) -> Iterator[Block]:
 def _said(publication: Publication, words: Language) -> Iterator[Block]:
     yield Text(words.text("answer.caution"), "caution")
     if publication.verdict is not None:
-        text = verdict_text(publication.verdict, language=words.code)
-        yield Text(text, "lead")
+        said = verdict_sentences(publication.verdict, language=words.code)
+        yield Text(" ".join(said), "lead")
 
 
 def _gate(gate: Gate, words: Language) -> Table:

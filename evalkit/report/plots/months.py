@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from evalkit.report.language.catalogue import MASKED, calendar_month, read_language
@@ -59,6 +60,7 @@ _HATCHING: dict[str, Any] = {
     "hatch": "////",
     "linewidth": 0,
 }
+_HALO = withStroke(linewidth=4.0, foreground="white")
 _NARROWEST, _WIDEST = 620.0, 960.0  # points; the widest fills a slide
 _A_MONTH = 40.0
 _HEIGHT = 300.0
@@ -317,6 +319,8 @@ class _SharesFigure:
                     va="center",
                     color=style.color,
                     fontweight="bold",
+                    path_effects=[_HALO],  # the line of months passes behind it
+                    zorder=5,
                 )
 
     def key(self) -> list[Artist]:

@@ -86,7 +86,7 @@ MADE = {
             *get_args(Reason),
             *(f"code_{code}" for code in get_args(Code)),
         ],
-        "criterion": [*CRITERIA.values(), "kept", "weeks", "flag"],
+        "criterion": [*CRITERIA.values(), "kept", "weeks"],
         "note": [*NOTES],
         "step": [*STEPS],
         "excluded": [n for n, c in SNAPSHOT_COLUMNS.items() if c.kind == "flag"],

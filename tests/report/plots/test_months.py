@@ -277,3 +277,13 @@ def test_svg_is_the_same_each_time_and_holds_nobody(figure):
 def test_png_is_the_same_each_time(figure):
     first, second = (figure_bytes(figure(satakunta(3)), "png") for _ in range(2))
     assert first == second
+
+
+def test_no_line_runs_through_a_value() -> None:
+    """Each value stands before the lines, in a halo that parts it from them."""
+    ax = monthly_shares(satakunta(3), language="en")
+    values = [text for text in ax.texts if text.get_text().endswith("%")]
+    assert len(values) == 6
+    for value in values:
+        assert value.get_path_effects()
+        assert all(value.get_zorder() > line.get_zorder() for line in ax.lines)
