@@ -190,8 +190,10 @@ class _ColumnsFigure:
             places[known], shares[known], width=_THICK, zorder=2, gid=group,
             **_LOOKS[group],
         )  # fmt: skip
+        numbers = self._numbers(shares[known])
+        size = self._number_size(numbers)
         for place, text, share in zip(
-            places[known], self._numbers(shares[known]), shares[known], strict=True
+            places[known], numbers, shares[known], strict=True
         ):
             ax.annotate(
                 text,
@@ -200,7 +202,7 @@ class _ColumnsFigure:
                 textcoords="offset points",
                 ha="center",
                 va="bottom",
-                fontsize=_NUMBER_SIZE,
+                fontsize=size,
                 fontweight="bold" if group == "pilot" else "normal",
                 color=_INKS[group],
                 gid="number",
@@ -212,6 +214,12 @@ class _ColumnsFigure:
         if widest(texts, _NUMBER_SIZE, bold=True) < 2 * _APART * self.room - 2:
             return texts
         return [self.words.number(100 * share) for share in shares]
+
+    def _number_size(self, numbers: list[str]) -> float:
+        """Return the size at which no number runs into its neighbour's."""
+        room = 2 * _APART * self.room - 2
+        wide = widest(numbers, _NUMBER_SIZE, bold=True)
+        return _NUMBER_SIZE * min(1.0, room / wide) if wide else _NUMBER_SIZE
 
     def key(self) -> list[Artist]:
         """Return what the key shows."""

@@ -7,8 +7,9 @@ import pytest
 
 from evalkit.errors import EstimationError
 from evalkit.report.plots.columns import monthly_columns
-from evalkit.report.plots.style import figure_bytes
+from evalkit.report.plots.style import figure_bytes, whole_figure
 from evalkit.study.protocol import Break
+from tests.report.plots.layout import covering, overflowing
 from tests.report.tables import hand_made, months, satakunta, with_a_masked_month
 
 SMALL = ("2021-01", 2, 4, 250, 500)
@@ -54,6 +55,14 @@ def test_whole_percent_with_the_sign_where_there_is_room() -> None:
     rows = [(month, 50, 90, 260, 500) for month in months("2020-01", 12)]
     many = monthly_columns(hand_made(*rows), language="en")
     assert texts(many, "number") == ["56"] * 12 + ["52"] * 12
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("count", [3, 12, 24])
+def test_no_text_runs_into_another_or_leaves_the_figure(count, language) -> None:
+    ax = monthly_columns(satakunta(count), language=language, synthetic=True)
+    assert covering(whole_figure(ax)) == []
+    assert overflowing(whole_figure(ax)) == []
 
 
 def test_a_masked_month_is_hatched_and_has_no_columns() -> None:
