@@ -205,3 +205,35 @@ def test_draws_average_to_the_pilot_month_weighted_difference(register, study):
     error = np.std(differences, ddof=1) / np.sqrt(seeds)
     assert abs(np.mean(differences) + 0.819) < 3.5 * error
     assert np.std(differences, ddof=1) == pytest.approx(0.176, rel=0.35)
+
+
+@pytest.fixture(scope="module")
+def reported(study):
+    """The report of the monthly command, with the whole frame as control."""
+    from evalkit.batch import run_monthly
+
+    whole = sized(study, "all")
+    output = whole.output.model_copy(update={"folder": "reported"})
+    whole = whole.model_copy(update={"output": output}).at(study.folder)
+    run_monthly(whole, every=True)
+    return whole.results / "report"
+
+
+def test_the_english_report_equals_the_reference(reported):
+    """Counts are the months'; what else is released is coarse by a known amount."""
+    tables = {file.stem: pd.read_csv(file) for file in reported.glob("tables/*.csv")}
+    months = tables["months"].set_index("month").drop(index="pooled")
+    # One control of June 1988 is masked: nobody else entered then.
+    reference = {"pilot": (1745, 0.7805, 0.3983), "control": (3353, 0.7662, 0.4425)}
+    for group, (size, share, survival) in reference.items():
+        assert months[f"n_{group}"].sum() == size
+        events = months[f"{group}_events"].sum() / size
+        assert events == pytest.approx(share, abs=5e-5)
+        curve = tables["curves"].query("group == @group and weeks <= 13").iloc[-1]
+        assert curve["survival"] == pytest.approx(survival, abs=0.01)
+    page = (reported / "report.html").read_text("utf-8")
+    assert '<html lang="en">' in page
+    assert "1,745" in page
+    assert "3,353" in page
+    assert "mantel-haenszel<" not in page
+    assert "Synthetic data" not in page

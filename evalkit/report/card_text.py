@@ -63,7 +63,7 @@ def card_rows(card: EstimandCard, language: str = "fi") -> list[tuple[str, str]]
         "outcome": _outcome(card.outcome, card.unemployed, words),
         "absent": _coded("absent", card.absent, words),
         "estimand": words.text(f"card.estimand_{card.estimand}"),
-        "estimator": _estimator(card, words),
+        "estimator": estimator_text(card, words),
         "covariates": "; ".join(covariate_name(n, words) for n in card.covariates),
         "pooling": _pooling(card, words),
         "return_rule": _coded("return_rule", card.return_rule, words),
@@ -155,7 +155,8 @@ def _outcome(rule: str, unemployed: Sequence[str], words: Language) -> str:
     return words.text(f"card.outcome_{rule}", codes=", ".join(unemployed))
 
 
-def _estimator(card: EstimandCard, words: Language) -> str:
+def estimator_text(card: EstimandCard, words: Language) -> str:
+    """Return the pre-declared estimator in words."""
     if card.estimand == "unadjusted":
         return words.text("card.estimator_unadjusted")
     return words.text(f"specification.{card.estimator}")

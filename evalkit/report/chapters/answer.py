@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.report.card_text import card_rows
+from evalkit.report.card_text import card_rows, estimator_text
 from evalkit.report.chapters.figures import figure_of
 from evalkit.report.chapters.months import monthly
 from evalkit.report.chapters.tables import Field, effect_fields, lag_text, table_of
@@ -124,8 +124,7 @@ def main_estimates(publication: Publication, words: Language) -> Table:
 
 
 def _reading(name: str, publication: Publication, words: Language) -> str:
-    estimator = publication.card.estimator
-    method = words.texts.get(f"specification.{estimator}", estimator)
+    method = estimator_text(publication.card, words)
     if f"reading.{name}" in words.texts:
         return words.text(f"reading.{name}", method=method)
     return words.text("reading.later", lag=lag_text(name, words))

@@ -53,7 +53,7 @@ def _flow(attrition: pd.DataFrame, words: Language) -> Flow:
     table = table_of(attrition, fields, name="flow", caption=caption)
     return Flow(
         paths=tuple(
-            (words.text(f"group.{group}"), _steps(attrition, table, group))
+            (words.text(f"group.{group}"), _steps(attrition, table, group, words))
             for group in GROUPS
         ),
         table=table,
@@ -61,12 +61,17 @@ def _flow(attrition: pd.DataFrame, words: Language) -> Flow:
 
 
 def _steps(
-    attrition: pd.DataFrame, table: Table, group: str
+    attrition: pd.DataFrame, table: Table, group: str, words: Language
 ) -> tuple[tuple[str, Cell, Cell], ...]:
     """Return a group's first number and each step that left people out."""
     of_group = attrition[attrition["group"] == group]
     rows = [table.rows[place] for place in of_group.index]
-    return tuple((str(step), removed, left) for _, step, removed, left in rows)
+    steps = [(str(step), removed, left) for _, step, removed, left in rows]
+    # Nobody has been left out yet, whatever criteria the first number stands for.
+    return tuple(
+        (words.text("criterion.followed") if place == 0 else step, removed, left)
+        for place, (step, removed, left) in enumerate(steps)
+    )
 
 
 def _quality(quality: pd.DataFrame, words: Language) -> Table:

@@ -35,15 +35,18 @@ _IN_THE_MONTHS = {"n_people", "n_clusters"}  # distinct people are told there on
 _ROUNDING = 1e-6
 _NAMES = {"masked", "df", "level", "horizon", "start"}
 
+_OF_CHANCE = 2
+"""Decimals that a p-value has at least: one alone would call much of it nothing."""
+
 
 def coarse_table(
     table: pd.DataFrame, people: People, *, decimals: int = POINT
 ) -> pd.DataFrame:
     """Round a table of estimates; a row with a small group keeps its names only.
 
-    Estimates, limits, standard errors and p-values end with `decimals`; notes lose
-    their numbers. The groups' own shares are in steps of the smallest cell where they
-    are of other people than those of the months' table.
+    Estimates, limits and standard errors end with `decimals`, p-values with two at
+    least; notes lose their numbers. The groups' own shares are in steps of the smallest
+    cell where they are of other people than those of the months' table.
     """
     table = table.reset_index(drop=True)
     masked = _small_groups(table, people.min_cell) | _of_column(table, "masked")
@@ -59,7 +62,8 @@ def coarse_table(
         elif name in COUNTED:
             sized[name] = nearest(sized[name], people.min_cell)
         elif name not in _NAMES and not name.startswith("n_"):
-            sized[name] = sized[name].astype(float).round(decimals)
+            digits = max(decimals, _OF_CHANCE) if name == "p_value" else decimals
+            sized[name] = sized[name].astype(float).round(digits)
     if "note" in sized:
         sized["note"] = sized["note"].map(quiet)
     return blanked(sized.assign(masked=masked))
