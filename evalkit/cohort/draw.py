@@ -187,10 +187,10 @@ def snapshot_hash(register: Register, month: int) -> str:
     known = [name for name in SNAPSHOT_COLUMNS if name in _CONTENT]
     columns = [*_DERIVED, *known, *register.extra]
     texts = ", '|', ".join(
-        f"coalesce(CAST(\"{name}\" AS VARCHAR), '~')" for name in columns
+        f"coalesce(CAST(\"{name}\" AS STRING), '~')" for name in columns
     )
     referred = f"NOT ({not_referred(register.protocol, month).condition})"
-    row = f"concat({texts}, '|', CAST({referred} AS VARCHAR))"
+    row = f"concat({texts}, '|', CAST({referred} AS STRING))"
     hashes = (
         f"SELECT {engine.sha256(row)} AS h "
         f"FROM ({snapshot_rows(register.protocol, month)}) c"

@@ -164,11 +164,13 @@ def _histories(register: Register) -> str:
     """
     in_pool = _in_pool(register)
     late = slack(register)
-    person = "PARTITION BY s.person_id ORDER BY s.month, s.registration_day"
+    person = (
+        "PARTITION BY s.person_id ORDER BY s.month, s.registration_day NULLS LAST"
+    )
     return f"""
         SELECT h.*,
                sum(CASE WHEN goes_back THEN 0 ELSE 1 END) OVER (
-                   PARTITION BY person_id ORDER BY month, registration_day
+                   PARTITION BY person_id ORDER BY month, registration_day NULLS LAST
                    ROWS UNBOUNDED PRECEDING
                ) AS spell,
                CASE WHEN deregistration_day IS NOT NULL OR NOT registered OR goes_on

@@ -61,6 +61,7 @@ def _lag_days(register: Register, lags: list[Lag]) -> pd.DataFrame:
         days[f"lag_month_{number}"] = [month_of(day) for day in ends]
     days["pool_month"] = [month_of(day - 1) for day in days["lag_day_0"].tolist()]
     days["zero_month"] = [month_of(int(day)) for day in days["time_zero"]]
+    days["zero_seen"] = days["zero_month"].isin(register.months)
     return days
 
 
@@ -102,7 +103,7 @@ def _at_zero(register: Register) -> str:
     return f"""
         SELECT e.entrant,
                coalesce(bool_or({covers}), false)
-                   OR min(d.zero_month) NOT IN (SELECT month FROM looks)
+                   OR NOT bool_or(d.zero_seen)
                    AS unemployed_then,
                coalesce(
                    max(CASE WHEN {covers} THEN h.registration_day END),
@@ -281,8 +282,8 @@ def _first_entries() -> str:
     return """
         SELECT p.*, row_number() OVER (
             PARTITION BY p.person_id
-            ORDER BY coalesce(p.referral_day, p.start_day), coalesce(p.start_day, 0),
-                     coalesce(p.result, '')
+            ORDER BY coalesce(p.referral_day, p.start_day) NULLS LAST,
+                     coalesce(p.start_day, 0), coalesce(p.result, '')
         ) AS row_of_person
         FROM pilot p
     """

@@ -100,7 +100,7 @@ def _rows(register: Register, plan: ServicePlan) -> pd.DataFrame:
     return register.engine.frame(
         "SELECT person_id, COALESCE(referral_day, start_day) AS referral_day, "
         f"start_day, end_day, result{''.join(f', {c}' for c in columns)} FROM pilot "
-        "ORDER BY referral_day, person_id, start_day"
+        "ORDER BY referral_day NULLS LAST, person_id, start_day NULLS LAST"
     )
 
 
