@@ -114,7 +114,10 @@ def rules_line(
             if outcome == "outcome_report"
             else _outcome(rules["outcome"], rules["unemployed"], words)
         )
-    parts = [f"{words.text(f'card.{key}')}: {text}." for key, text in said.items()]
+    parts = [
+        f"{words.text(f'card.{key}')}: {text.rstrip('.')}."
+        for key, text in said.items()
+    ]
     if protocol.study.synthetic:
         parts.append(f"{words.text('data.synthetic')}.")
     return " ".join(parts)

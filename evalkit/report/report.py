@@ -179,7 +179,8 @@ def _foot(card: EstimandCard, words: Language) -> str:
     """Return what was estimated, from when on, how long and by which method."""
     said = dict(card_rows(card, language=words.code))
     labels = [words.text(f"card.{item}") for item in _CARD_IN_SHORT]
-    return ". ".join(f"{label}: {said[label]}" for label in labels if label in said)
+    parts = [f"{label}: {said[label]}" for label in labels if label in said]
+    return ". ".join(part.rstrip(".") for part in parts)
 
 
 _CARD_IN_SHORT = ("estimand", "time_zero", "lag", "outcome", "estimator")

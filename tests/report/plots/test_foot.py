@@ -28,6 +28,7 @@ def test_the_line_says_by_which_rules_the_people_were_followed(language) -> None
     assert words.text("card.outcome_codes", codes="02, 03") in said
     assert words.text("data.synthetic") in said
     assert "{" not in said
+    assert ".." not in said
 
 
 def test_the_report_s_reading_is_named() -> None:
