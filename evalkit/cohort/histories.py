@@ -164,9 +164,7 @@ def _histories(register: Register) -> str:
     """
     in_pool = _in_pool(register)
     late = slack(register)
-    person = (
-        "PARTITION BY s.person_id ORDER BY s.month, s.registration_day NULLS LAST"
-    )
+    person = "PARTITION BY s.person_id ORDER BY s.month, s.registration_day NULLS LAST"
     return f"""
         SELECT h.*,
                sum(CASE WHEN goes_back THEN 0 ELSE 1 END) OVER (
