@@ -3,8 +3,9 @@
 One synthetic register, four ways to the same table, each in a process of its own: ours;
 the floor (DuckDB reads the columns that are needed and hashes the frame's keys once);
 a plain pandas script; a query that somebody wrote by hand. The ratios are of the times
-of one run; `speed.py 36000000` takes another number of rows, and more than one shows
-how the cost grows.
+of one run. Other numbers of rows may be named (`speed.py 200000 7200000 36000000`), to
+see how the cost grows; `speed.json` keeps the last run, from which
+`docs/howto/speed_table.py` writes the table and the plot of the documentation.
 """
 
 # ruff: noqa: S608  (the numbers are this file's own)
@@ -26,7 +27,8 @@ from time import perf_counter
 import national
 
 ROWS = 7_200_000
-RUNS = 3
+SIZES = [200_000, ROWS]
+RUNS = 2
 SEED, SIZE = "benchmark", 500
 FIRST, LAST = "2019-10", "2021-08"
 RESULTS = Path(__file__).with_name("speed.json")
@@ -163,7 +165,7 @@ def one(way: str, folder: str, ending: str) -> None:
     print(json.dumps({"seconds": seconds, "peak": peak, "share": share}))
 
 
-def table(rows: int, ending: str) -> dict[str, dict[str, float]]:
+def measured_all(rows: int, ending: str) -> dict[str, dict[str, float]]:
     """Measure every way on a register of so many rows; the best of some runs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -175,29 +177,34 @@ def table(rows: int, ending: str) -> dict[str, dict[str, float]]:
         return found
 
 
+def show(rows: int, ending: str, found: dict[str, dict[str, float]]) -> None:
+    """Print what every way took, and the ratio of ours to it."""
+    print(f"{rows:,} rows of {ending}")
+    for way, run in found.items():
+        ratio = found["ours"]["seconds"] / run["seconds"]
+        wanted = f", {LEAST[way]} wanted" if way in LEAST else ""
+        print(
+            f"  {way:8}{run['seconds']:8.2f} s{run['peak']:8.0f} MB"
+            f"   ours / it {ratio:6.2f}{wanted}",
+            flush=True,
+        )
+
+
 def main() -> None:
-    """Print the table of every size, and store it."""
-    sizes = [int(text) for text in sys.argv[1:]] or [ROWS]
+    """Print the table of every size, and store it for the documentation."""
+    sizes = [int(text) for text in sys.argv[1:]] or SIZES
+    found = {}
+    for rows in sizes:
+        for ending in ("parquet", "csv") if rows == ROWS else ("parquet",):
+            found[f"{rows} {ending}"] = measured_all(rows, ending)
+            show(rows, ending, found[f"{rows} {ending}"])
     stored = {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("duckdb", "pandas", "numpy", "evalkit")},
         "day": datetime.now(UTC).date().isoformat(),
-        "sizes": {},
+        "runs": found,
     }
-    for rows in sizes:
-        for ending in ("parquet", "csv"):
-            found = table(rows, ending)
-            stored["sizes"][f"{rows} {ending}"] = found
-            print(f"{rows:,} rows of {ending}")
-            for way, run in found.items():
-                ratio = found["ours"]["seconds"] / run["seconds"]
-                most = f", at most {LEAST[way]}" if way in LEAST else ""
-                print(
-                    f"  {way:8}{run['seconds']:8.2f} s {run['peak']:8.0f} MB"
-                    f"   ours is {ratio:.2f} of it{most}",
-                    flush=True,
-                )
     RESULTS.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
