@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.report.chapters.figures import figure_of
-from evalkit.report.chapters.tables import Field, level_text, named, table_of
+from evalkit.report.chapters.tables import (
+    Field,
+    end_fields,
+    level_text,
+    named,
+    table_of,
+)
 from evalkit.report.document import Chapter, Text
 from evalkit.report.plots.balance import love_plot
 
@@ -70,6 +76,7 @@ def _durations(frame: pd.DataFrame, words: Language) -> Table:
         Field(words.text("head.group"), "group", write=named("group", words)),
         Field("n", "n", "count"),
         Field(words.text("head.mean"), "mean", "weeks"),
+        *end_fields(frame, words, "weeks"),
         Field(words.text("head.median"), "median", "weeks"),
     ]
     fields = [field for field in fields if field.name in frame]

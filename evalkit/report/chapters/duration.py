@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.report.chapters.figures import figure_of
-from evalkit.report.chapters.tables import Field, level_of, named, table_of
+from evalkit.report.chapters.tables import Field, end_fields, named, table_of
 from evalkit.report.document import Chapter, Column, Table, Text, written
 from evalkit.report.plots.survival import survival_plot
 
@@ -48,14 +48,12 @@ def _blocks(publication: Publication, words: Language) -> Iterator[Block]:
 
 def _curves(publication: Publication, words: Language) -> Figure:
     frame = publication["curves"].to_frame()
-    level = words.text("head.interval", level=level_of(frame, words))
     fields = [
         Field(words.text("head.group"), "group", write=named("group", words)),
         Field(words.text("head.weeks"), "weeks", "count"),
         Field(words.text("head.at_risk"), "at_risk", "count"),
         Field(words.text("head.share_left"), "survival", "share"),
-        Field(words.text("page.lower", column=level), "ci_low", "share"),
-        Field(words.text("page.upper", column=level), "ci_high", "share"),
+        *end_fields(frame, words, "share"),
     ]
     caption = words.text("duration.figure")
     return figure_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evalkit.report.chapters.figures import figure_of
-from evalkit.report.chapters.tables import Field, level_of, named, table_of
+from evalkit.report.chapters.tables import Field, end_fields, named, table_of
 from evalkit.report.document import Chapter, Text
 from evalkit.report.plots.routes import exit_areas
 
@@ -51,12 +51,10 @@ def _at(frame: pd.DataFrame, week: int) -> pd.DataFrame:
 
 
 def _fields(frame: pd.DataFrame, words: Language) -> list[Field]:
-    level = words.text("head.interval", level=level_of(frame, words))
     return [
         Field(words.text("head.group"), "group", write=named("group", words)),
         Field(words.text("head.route"), "exit_to", write=named("routes", words)),
         Field(words.text("head.weeks"), "weeks", "count"),
         Field(words.text("head.share_gone"), "incidence", "share"),
-        Field(words.text("page.lower", column=level), "ci_low", "share"),
-        Field(words.text("page.upper", column=level), "ci_high", "share"),
+        *end_fields(frame, words, "share"),
     ]

@@ -78,6 +78,15 @@ def table_of(
     )
 
 
+def end_fields(frame: pd.DataFrame, words: Language, kind: Kind) -> list[Field]:
+    """Return the fields of both ends of the intervals of a table."""
+    level = words.text("head.interval", level=level_of(frame, words))
+    return [
+        Field(words.text("page.lower", column=level), "ci_low", kind),
+        Field(words.text("page.upper", column=level), "ci_high", kind),
+    ]
+
+
 def effect_fields(frame: pd.DataFrame, words: Language) -> list[Field]:
     """Return the fields of estimates of a difference, as far as they are there."""
     groups = {group: words.text(f"group.{group}_short") for group in GROUPS}
