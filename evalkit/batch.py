@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from evalkit.cohort.cohort import Cohort
     from evalkit.cohort.draw import Draw
     from evalkit.evaluation.evaluation import Evaluation
-    from evalkit.register.register import Register
+    from evalkit.register.register import EngineName, Register
     from evalkit.report.changes import Changes
     from evalkit.report.files import Style
     from evalkit.report.release.publication import Publication
@@ -100,6 +100,7 @@ def run_monthly(
     months: Sequence[str] = (),
     *,
     every: bool = False,
+    engine: EngineName = "duckdb",
     step: Step = lambda text, done: None,  # noqa: ARG005
 ) -> Batch:
     """Carry out the monthly batch of a study.
@@ -112,6 +113,8 @@ def run_monthly(
         Cohort months to measure. None named: the newest that can be measured.
     every
         Measure every month that can be.
+    engine
+        Where the people are joined, as in `open_register`.
     step
         Called before each piece of work with its name and the share done so far.
 
@@ -128,7 +131,7 @@ def run_monthly(
     """
     try:
         step("reading the register", 0.0)
-        register = open_register(protocol=protocol)
+        register = open_register(protocol=protocol, engine=engine)
         wanted = _wanted(register, months, every=every)
         with only_run(protocol.results), _logged(protocol.results):
             sweep(protocol.results)

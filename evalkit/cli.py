@@ -229,6 +229,9 @@ def monthly(
     every: Annotated[
         bool, typer.Option("--all", help="Every month that can be measured.")
     ] = False,
+    engine: Annotated[
+        Literal["duckdb", "spark"], typer.Option(help="Where people are joined.")
+    ] = "duckdb",
 ) -> None:
     """Draw, follow up, evaluate: report, tables, figures, certificates and a log."""
     from evalkit.batch import run_monthly
@@ -241,7 +244,9 @@ def monthly(
     protocol = _read(plan)
     language = protocol.study.language
     with _told(), _progress(language) as step:
-        batch = run_monthly(protocol, months or (), every=every, step=step)
+        batch = run_monthly(
+            protocol, months or (), every=every, engine=engine, step=step
+        )
     words = _words(language)
     typer.echo(protocol.study.title)
     typer.echo(

@@ -22,9 +22,6 @@ class Engine(Protocol):
     The helpers are for the few things that databases spell differently.
     """
 
-    def run(self, sql: str) -> None:
-        """Carry out a statement."""
-
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query."""
 

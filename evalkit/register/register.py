@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -21,11 +21,15 @@ from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from evalkit.register.engine import Engine
     from evalkit.register.locations import Places, Source
     from evalkit.register.pieces import Layout
     from evalkit.study.protocol import Protocol
 
+EngineName = Literal["duckdb", "spark"]
+_TABLES = ("snapshots", "pilot", "counting_days")
 _MONTHS_AHEAD = 13
 
 
@@ -92,7 +96,7 @@ def open_register(
     pilot: Places | None = None,
     *,
     protocol: Protocol,
-    engine: str = "duckdb",
+    engine: EngineName = "duckdb",
 ) -> Register:
     """Read and check the register and the pilot's list.
 
@@ -106,7 +110,9 @@ def open_register(
     protocol
         The plan: column mapping, code lists, counting day.
     engine
-        ``"duckdb"``.
+        Where the study's SQL runs. DuckDB reads and checks the register in any case;
+        with ``"spark"`` the tables go on to PySpark, as Parquet files in the temporary
+        folder. It uses the active Spark session if there is one.
 
     Returns
     -------
@@ -142,14 +148,22 @@ def open_register(
     0  snapshots     2       2
     1      pilot     1       1
     """
-    if engine != "duckdb":
-        raise EvalkitError(f"`engine` must be 'duckdb', got {engine!r}.")
+    if engine not in _ENGINES:
+        names = " or ".join(map(repr, _ENGINES))
+        raise EvalkitError(f"`engine` must be {names}, got {engine!r}.")
     database = DuckDB()
     try:
-        return _open(snapshots, pilot, protocol, database)
+        register = _open(snapshots, pilot, protocol, database)
+        return replace(register, engine=_ENGINES[engine](database))
     except BaseException:
         database.close()
         raise
+
+
+def _on_spark(database: DuckDB) -> Engine:
+    from evalkit.register.spark import hand_over
+
+    return hand_over(database, _TABLES)
 
 
 def examine_register(protocol: Protocol) -> tuple[Register | None, list[Problem]]:
@@ -247,3 +261,9 @@ def _sizes(engine: DuckDB) -> dict[int, int]:
         "GROUP BY month ORDER BY month"
     )
     return dict(rows)
+
+
+_ENGINES: dict[str, Callable[[DuckDB], Engine]] = {
+    "duckdb": lambda database: database,
+    "spark": _on_spark,
+}
