@@ -92,7 +92,10 @@ class Spark:
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the rows of a query."""
-        return _carried_out(lambda: self._query(sql).toArrow().to_pandas())
+        rows: pd.DataFrame = _carried_out(
+            lambda: self._query(sql).toArrow().to_pandas()
+        )
+        return rows
 
     def value(self, sql: str) -> Any:  # noqa: ANN401
         """Return the first value of a query's first row."""
