@@ -84,6 +84,7 @@ def random_register(seed):
     study = plan(
         draw={"seed": AWKWARD, "size": 10 + seed},
         frame={"exclude": ["in_service"], "offices": offices},
+        register={"unlinked_pilots": "unknown"},
     )
     listed = pd.DataFrame(
         referrals, columns=["person_id", "referral_date", "start_date"]
@@ -96,8 +97,7 @@ def answers(engine, protocol, *tables):
     """Return all that a study reads from an engine."""
     register = ek.open_register(*tables, protocol=protocol, engine=engine)
     try:
-        months = measurable_months(register)
-        months = [months[0], months[-1]]
+        months = measurable_months(register)[1:3]
         draws = [ek.draw_controls(register, month) for month in months]
         cohort = ek.follow_up(register, draws)
         whole = ek.whole_frame(register, months[:1])
@@ -109,7 +109,7 @@ def answers(engine, protocol, *tables):
 def assert_same(protocol, *tables):
     draws, cohort, whole = answers("duckdb", protocol, *tables)
     others, other_cohort, other_whole = answers("spark", protocol, *tables)
-    assert sum(len(draw.person_ids) for draw in draws) > 0
+    assert set(cohort.to_frame()["group"]) == {"pilot", "control"}
     for draw, other in zip(draws, others, strict=True):
         assert draw.certificate.text == other.certificate.text
         assert draw.person_ids == other.person_ids
