@@ -173,7 +173,7 @@ def _require_pyspark() -> None:
     except ImportError:
         raise RegisterError(
             'engine="spark" needs PySpark 4 or newer, and pyarrow.',
-            hint="Install them: pip install 'pyspark>=4' pyarrow.",
+            hint="Install them: pip install 'evalkit[spark]'.",
         ) from None
 
 
