@@ -46,7 +46,7 @@ _OWN_COLORS = ("#8a5a1f", "#c99a4e", "#ead3a4")
 GROUP_STYLES: dict[str, GroupStyle] = {"pilot": PILOT, "control": CONTROL}
 _WIDTH, _HEIGHT = 860.0, 290.0
 _LEFT, _RIGHT, _ABOVE, _BELOW = 62.0, 20.0, 24.0, 44.0
-_ROOM, _GAP = 132.0, 46.0  # points beside a panel: its labels, the next one's axis
+_ROOM, _GAP = 150.0, 46.0  # points beside a panel: its labels, the next one's axis
 _HEAD = 1.04
 
 

@@ -94,6 +94,14 @@ def test_labels_carry_the_shares(found):
     assert len(labels) == len(ROUTES) + 1
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_label_of_our_own_is_cut_short(found, language):
+    axes = exit_areas(found, weeks=13, language=language)
+    labels = [label for panel in axes.child_axes for label in texts(panel, "label")]
+    assert labels
+    assert not [label for label in labels if "…" in label]
+
+
 def test_lines_and_bands_are_shares_and_intervals(found):
     ax = exit_comparison(found, routes=("training", "unknown"), weeks=26)
     shown = found.table[found.table["weeks"] <= 26]
