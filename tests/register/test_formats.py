@@ -347,8 +347,9 @@ def test_clients_that_the_plan_lets_be_unknown(stock, pilot):
     assert register.engine.value("SELECT count(*) FROM pilot") == 2
 
 
-def test_only_duckdb_so_far(stock, pilot, plan):
-    with pytest.raises(ValueError, match="`engine` must be 'duckdb', got 'oracle'"):
+def test_an_engine_that_there_is_not(stock, pilot, plan):
+    expected = "`engine` must be 'duckdb' or 'spark', got 'oracle'"
+    with pytest.raises(ValueError, match=expected):
         open_register(stock, pilot, protocol=plan, engine="oracle")
 
 
