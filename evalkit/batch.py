@@ -253,20 +253,27 @@ def _say_what_changed(register: Register, certificates: list[Certificate]) -> No
 
 def _kept(cohort: Cohort, certificates: list[Certificate], step: Step) -> Batch:
     """Evaluate, and write what may leave: of the whole study and of each month."""
-    protocol = _plan_of(cohort)
+    protocol = cohort.protocol
+    if protocol is None:
+        raise DrawError("A batch needs a cohort that was followed by a plan.")
     step("evaluating", 0.45)
     evaluation = evaluate(cohort)
     publication = _published(evaluation, protocol, certificates)
     released = publication["months"]
     step("writing the comparison", 0.7)
     _write_tables(released, protocol, protocol.results)
-    figures = _write_figures(released, cohort, protocol.results / "figures")
+    foot = rules_line(
+        protocol,
+        time_zero=cohort.time_zero or protocol.follow_up.time_zero,
+        language=protocol.study.language,
+    )
+    figures = _write_figures(released, protocol, foot, protocol.results / "figures")
     for position, month in enumerate(cohort.months):
         step(f"writing {month}", 0.75 + 0.15 * position / len(cohort.months))
         folder = protocol.results / "months" / month
         alone = _only(released, month)
         _write_tables(alone, protocol, folder)
-        _write_figures(alone, cohort, folder)
+        _write_figures(alone, protocol, foot, folder)
     step("writing the report", 0.9)
     report, changes = _report(
         publication, protocol.results / "report", None, protocol.output.csv
@@ -282,13 +289,6 @@ def _kept(cohort: Cohort, certificates: list[Certificate], step: Step) -> Batch:
         report=report,
         changes=changes,
     )
-
-
-def _plan_of(cohort: Cohort) -> Protocol:
-    """Return the plan by which people were followed."""
-    if cohort.protocol is None:
-        raise DrawError("A batch needs a cohort that was followed by a plan.")
-    return cohort.protocol
 
 
 def _published(
@@ -410,18 +410,16 @@ def _write_tables(released: Released, protocol: Protocol, folder: Path) -> None:
     write_whole(folder / "comparison.parquet", table)
 
 
-def _write_figures(released: Released, cohort: Cohort, folder: Path) -> list[Path]:
-    """Write the monthly figures, each with the rules by which it was made."""
-    protocol = _plan_of(cohort)
-    language = protocol.study.language
-    time_zero = cohort.time_zero or protocol.follow_up.time_zero
-    foot = rules_line(protocol, time_zero=time_zero, language=language)
+def _write_figures(
+    released: Released, protocol: Protocol, foot: str, folder: Path
+) -> list[Path]:
+    """Write the monthly figures, at their foot the rules by which they were made."""
     figures = []
     for draw in (monthly_shares, monthly_differences):
         axes = draw(
             released,
             breaks=protocol.breaks,
-            language=language,
+            language=protocol.study.language,
             synthetic=protocol.study.synthetic,
         )
         figures += save_figure(with_foot(axes, foot), folder / draw.__name__)

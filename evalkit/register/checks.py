@@ -10,7 +10,7 @@ from evalkit.register.engine import identifier
 from evalkit.register.pieces import pilot_layout
 from evalkit.register.problems import SHOWN_ROWS, Problem
 from evalkit.register.rules import LATEST, PILOT_RULES, SNAPSHOT_RULES
-from evalkit.register.shapes import stored_types
+from evalkit.register.shapes import stored_columns
 from evalkit.study.months import counting_day, first_day, month_text, parse_month
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class Checker:
             rule="there is neither a referral nor a start",
             remedy="Give each client one of the dates, or take the row away.",
         )
-        names = ", ".join(map(identifier, stored_types(pilot_layout(self.protocol))))
+        columns = stored_columns(pilot_layout(self.protocol), self.protocol)
+        names = ", ".join(map(identifier, columns))
         yield from self.named(
             "pilot",
             "SELECT piece, place FROM (SELECT piece, place, row_number() OVER "

@@ -16,7 +16,7 @@ from evalkit.register.canonical import RECIPES
 from evalkit.register.engine import identifier, literal
 from evalkit.register.our_time import MONTHS
 from evalkit.register.pieces import under_names
-from evalkit.register.shapes import got, pilot_columns, snapshot_columns, stored_types
+from evalkit.register.shapes import stored_columns, types_of
 from evalkit.study.codes import EMPLOYMENT_CODES
 from evalkit.study.months import parse_month
 
@@ -57,14 +57,10 @@ class Conversion:
                 f"{identifier(name)}, {_stages([name])} "
                 f"FROM {self._converted([name], _different(name))}"
             )
-        made = (
-            snapshot_columns(layout, self.protocol)
-            if layout.table == "snapshots"
-            else pilot_columns(layout)
-        )
+        types = types_of(layout)
         selected = ", ".join(
-            f"CAST({made.get(name, got(layout, name))} AS {type_})"
-            for name, type_ in stored_types(layout).items()
+            f"CAST({sql} AS {types[name]})"
+            for name, sql in stored_columns(layout, self.protocol).items()
         )
         wrong = " OR ".join(self.wrong(name) for name in layout.names)
         engine.run(

@@ -14,7 +14,7 @@ from evalkit.register.engine import identifier
 from evalkit.register.faults import find_faults
 from evalkit.register.pieces import UnreadableError, unreadable
 from evalkit.register.problems import Problem
-from evalkit.register.shapes import stored_types, types_of
+from evalkit.register.shapes import stored_columns, types_of
 from evalkit.register.staging import Batch
 from evalkit.study.months import month_text
 
@@ -48,7 +48,7 @@ class Loader:
         self.whole = True
         self._found: list[tuple[int, Problem]] = []
         self._batch: Batch | None = None
-        _create_table(engine, layout)
+        _create_table(engine, layout, protocol)
 
     def load(self, sources: Sequence[Source]) -> list[Problem]:
         """Take every source in, and say what is wrong with each, in their order."""
@@ -110,13 +110,13 @@ class Loader:
         )
 
 
-def _create_table(engine: DuckDB, layout: Layout) -> None:
+def _create_table(engine: DuckDB, layout: Layout, protocol: Protocol) -> None:
     """Make the empty table of rows, and the view of it that the study reads.
 
     Only the view has the columns of which the plan maps nothing.
     """
-    stored = stored_types(layout)
-    columns = ", ".join(f"{identifier(name)} {stored[name]}" for name in stored)
+    types, stored = types_of(layout), stored_columns(layout, protocol)
+    columns = ", ".join(f"{identifier(name)} {types[name]}" for name in stored)
     engine.run(
         f"CREATE TABLE {layout.table}_rows "
         f"(piece INTEGER, place BIGINT, {columns}, wrong BOOLEAN)"
@@ -125,7 +125,7 @@ def _create_table(engine: DuckDB, layout: Layout) -> None:
         identifier(name)
         if name in stored
         else f"CAST(NULL AS {type_}) AS {identifier(name)}"
-        for name, type_ in types_of(layout).items()
+        for name, type_ in types.items()
     )
     engine.run(
         f"CREATE VIEW {layout.table} AS SELECT {values} FROM {layout.table}_rows "

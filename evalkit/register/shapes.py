@@ -43,16 +43,6 @@ PILOT_TYPES = {
 """The table `pilot`, before the plan's own columns."""
 
 
-_MADE = {
-    "snapshots": {
-        "month", "registered", "weeks", "registration_day", "deregistration_day",
-        "unemployed", "in_service", "age",
-    },
-    "pilot": {"referral_day", "start_day", "end_day"},
-}  # fmt: skip
-"""Columns that `snapshot_columns` and `pilot_columns` make, whatever is mapped."""
-
-
 def types_of(layout: Layout) -> dict[str, str]:
     """Return the columns and types of the table that a layout leads to."""
     snapshots = layout.table == "snapshots"
@@ -66,21 +56,23 @@ def types_of(layout: Layout) -> dict[str, str]:
     return types | own
 
 
-def stored_types(layout: Layout) -> dict[str, str]:
-    """Return the columns of a table that may hold anything: mapped, or made."""
-    made = _MADE[layout.table]
-    return {
-        name: type_
-        for name, type_ in types_of(layout).items()
-        if name in made or name in layout.columns
-    }
+def stored_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
+    """Return SQL for each column of the table that may hold anything: mapped, or made.
 
-
-def snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
-    """Return SQL for the columns of `snapshots` that are more than one value.
-
-    It reads the converted columns (`got`) and the month's `counting_day`.
+    It reads the converted columns (`got`) and, for snapshots, the month's
+    `counting_day`.
     """
+    made = (
+        _snapshot_columns(layout, protocol)
+        if layout.table == "snapshots"
+        else _pilot_columns(layout)
+    )
+    found = {name: got(layout, name) for name in layout.columns} | made
+    return {name: found[name] for name in types_of(layout) if name in found}
+
+
+def _snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
+    """Return SQL for the columns of `snapshots` that are more than one value."""
     month = identifier("got month")
     registration, weeks = got(layout, "registration_date"), got(layout, "weeks")
     since = f"CAST(floor((counting_day - {registration}) / 7.0) AS INTEGER)"
@@ -101,7 +93,7 @@ def snapshot_columns(layout: Layout, protocol: Protocol) -> dict[str, str]:
     return columns | {name: _flag(layout, name) for name in flags}
 
 
-def pilot_columns(layout: Layout) -> dict[str, str]:
+def _pilot_columns(layout: Layout) -> dict[str, str]:
     """Return SQL for the columns of `pilot` that have another name."""
     return {
         "referral_day": got(layout, "referral_date"),
