@@ -77,9 +77,7 @@ class DuckDB:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The connection, until the engine is closed."""
         if not self._open:
-            raise RegisterError(
-                "The register was closed.", hint="Open it again with open_register."
-            )
+            raise was_closed()
         return self._open[0]
 
     def run(self, sql: str) -> None:
@@ -135,6 +133,13 @@ class DuckDB:
     def close(self) -> None:
         """Remove the database."""
         self._remove()
+
+
+def was_closed() -> RegisterError:
+    """Return the error for whoever still asks a closed engine."""
+    return RegisterError(
+        "The register was closed.", hint="Open it again with open_register."
+    )
 
 
 def identifier(name: str) -> str:

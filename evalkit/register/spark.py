@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import RegisterError, StudyError
-from evalkit.register.engine import identifier, literal
+from evalkit.register.engine import identifier, literal, was_closed
 from evalkit.register.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class Spark:
     def session(self) -> SparkSession:
         """The session, until the engine is closed."""
         if not self._open:
-            raise RegisterError(
-                "The register was closed.", hint="Open it again with open_register."
-            )
+            raise was_closed()
         return self._open[0]
 
     def frame(self, sql: str) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def sentences_text(text: str, section: str, words: Language) -> str:
 
 def _first_sentence(text: str, section: str) -> tuple[str, re.Match[str] | None]:
     for key, pattern in _patterns(section).items():
-        if found := re.compile(rf"(?:{pattern.pattern})(?= |$)").match(text):
+        if found := pattern.match(text):
             return key, found
     return "", None
 
@@ -85,8 +85,9 @@ def _pattern(text: str) -> str:
     """Return a text as a pattern; a name that ends it takes all that follows."""
     parts = list(string.Formatter().parse(text))
     last = parts[-1][1]
-    return "".join(
+    pattern = "".join(
         re.escape(plain)
         + ("" if name is None else f"(?P<{name}>.+{'' if name == last else '?'})")
         for plain, name, _, _ in parts
     )
+    return rf"(?:{pattern})(?= |$)"  # where the sentence ends
