@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,9 +26,11 @@ from evalkit.estimate.groups.distributions import (
 )
 from evalkit.estimate.groups.durations import duration_table
 from evalkit.estimate.groups.moments import (
+    TOGETHER,
     Denominator,
     Members,
     Moments,
+    Pair,
     scale_of,
     share_moments,
     standardised_difference,
@@ -210,7 +213,7 @@ def balance(
     level = cohort.level if level is None else level
     used, pilot, rows, note = _comparable(cohort)
     own = None if weights is None else _own_weights(weights, cohort)[rows]
-    members = [_members(group, own) for group in (pilot, ~pilot)]
+    members = Members.of_groups(pilot, own)
     lines = [*_lines(used, names, members, distributions=distributions)]
     raw, *weighted = zip(*lines, strict=True)
     sides = _Sides.of(raw)
@@ -291,49 +294,53 @@ class _Sides(NamedTuple):
         )
 
 
-def _members(group: Flags, weights: Array | None) -> Members:
-    """Return the members of a group among all people."""
-    rows = np.flatnonzero(group)
-    masses = [np.ones(len(rows))]
-    if weights is not None:
-        masses.append(weights[rows])
-    return Members.of(rows, np.array(masses))
-
-
 def _lines(
     people: pd.DataFrame,
     names: Sequence[str],
-    members: Sequence[Members],
+    members: Members,
     *,
     distributions: bool,
 ) -> Iterator[list[_Line]]:
     """Return the lines of all covariates: each without weights, and then with them."""
-    for name in names:
-        column = people[name]
-        if not is_numeric(column):
-            yield from _level_lines(name, *levels_of(name, column), members)
-            continue
-        x = numbers(name, column)
-        missing = np.isnan(x)
-        some = missing.any()
-        known = [group.known(x) for group in members] if some else members
-        yield _number_lines(name, x, known, distributions=distributions)
-        if some:
-            codes = missing.astype(np.intp)
-            yield from _level_lines(name, codes, ["", MISSING], members)
+    for start in range(0, len(names), TOGETHER):
+        some = {name: people[name] for name in names[start : start + TOGETHER]}
+        known = {n: numbers(n, some[n]) for n in some if is_numeric(some[n])}
+        moments = dict(zip(known, members.moments([*known.values()]), strict=True))
+        for name, column in some.items():
+            if name not in known:
+                yield from _level_lines(name, *levels_of(name, column), members)
+            elif all(math.isnan(own.mean) for own in moments[name][0]):
+                yield from _incomplete_lines(
+                    name, known[name], members, distributions=distributions
+                )
+            else:
+                yield _number_lines(
+                    name,
+                    known[name],
+                    moments[name],
+                    members,
+                    distributions=distributions,
+                )
+
+
+def _incomplete_lines(
+    name: str, x: Array, members: Members, *, distributions: bool
+) -> Iterator[list[_Line]]:
+    """Return the lines of the numbers that are known, and the share of the others."""
+    has = ~np.isnan(x)
+    known, filled = members.known(has), np.where(has, x, x[has.argmax()])
+    (moments,) = known.moments([np.nan_to_num(filled)])
+    yield _number_lines(name, filled, moments, known, distributions=distributions)
+    yield from _level_lines(name, (~has).astype(np.intp), ["", MISSING], members)
 
 
 def _level_lines(
-    name: str,
-    codes: NDArray[np.intp],
-    levels: Sequence[str],
-    members: Sequence[Members],
+    name: str, codes: NDArray[np.intp], levels: Sequence[str], members: Members
 ) -> Iterator[list[_Line]]:
     """Return lines for each level that has a name."""
-    both = [group.level_moments(codes, len(levels)) for group in members]
-    for level, *own in zip(levels, *both, strict=True):
+    moments = members.level_moments(codes, len(levels))
+    for level, pairs in zip(levels, moments, strict=True):
         if level:
-            pairs = zip(*own, strict=True)
             yield [_share_line(name, level, *pair) for pair in pairs]
 
 
@@ -345,30 +352,35 @@ def _share_line(name: str, value: str, pilots: Moments, controls: Moments) -> _L
 
 
 def _number_lines(
-    name: str, x: Array, members: Sequence[Members], *, distributions: bool
+    name: str,
+    x: Array,
+    moments: Sequence[Pair],
+    members: Members,
+    *,
+    distributions: bool,
 ) -> list[_Line]:
     """Return the lines of a number; of zeros and ones, those of a share."""
-    pairs = zip(*(group.moments(x) for group in members), strict=True)
     if _zeros_and_ones(x):
-        shares = [[share_moments(m.mean, m.size) for m in pair] for pair in pairs]
+        shares = [[share_moments(m.mean, m.size) for m in pair] for pair in moments]
         return [_share_line(name, "", *pair) for pair in shares]
     lines = []
-    for weighting, (pilots, controls) in enumerate(pairs):
+    for weighting, (pilots, controls) in enumerate(moments):
         ks = area = np.nan
         if distributions:
-            in_order = [_ordered(x, group, weighting) for group in members]
+            in_order = [
+                _ordered(x, masses, weighted=weighting > 0)
+                for masses in members.masses[:, weighting]
+            ]
             ks, area = kolmogorov_smirnov(*in_order), overlap(*in_order)
         line = _Line(name, "", pilots, controls, is_share=False, ks=ks, overlap=area)
         lines.append(line)
     return lines
 
 
-def _ordered(x: Array, group: Members, weighting: int) -> Ordered:
+def _ordered(x: Array, masses: Array, *, weighted: bool) -> Ordered:
     """Return a group's numbers in order; people of weight zero are not in it."""
-    if not weighting:
-        return ordered(x[group.rows])
-    weights = group.masses[weighting]
-    return ordered(x[group.rows[weights > 0]], weights[weights > 0])
+    rows = masses > 0
+    return ordered(x[rows], masses[rows] if weighted else None)
 
 
 def _zeros_and_ones(x: Array) -> bool:

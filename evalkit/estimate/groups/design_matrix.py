@@ -168,7 +168,7 @@ def is_numeric(values: pd.Series) -> bool:
 def numbers(name: str, values: pd.Series) -> Array:
     """Return a numeric covariate as finite numbers, NaN where it is missing."""
     found = np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
-    if np.isinf(found).any():
+    if not np.isfinite(found).all() and np.isinf(found).any():
         raise EstimationError(
             f"Column {name!r}: {int(np.isinf(found).sum())} value(s) are infinite.",
             hint="Leave unknown values empty (NaN).",

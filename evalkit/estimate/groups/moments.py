@@ -10,15 +10,22 @@ import numpy as np
 from evalkit.estimate.groups.gram import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
     Places = NDArray[np.intp]
 
 Denominator = Literal["pilot", "pooled"]
 
-_BLOCK = 1 << 13  # numbers whose powers stay in the processor's cache
+TOGETHER = 10
+"""Columns whose powers are summed at once, in half the time of one by one."""
+
+_BLOCK = 1 << 13  # people whose powers stay in the processor's cache
 _FEW = 1001  # numbers that show about where all are
+_ROUNDING = 1e-12  # of the mean square about the centre: a variance below it is none
 _VARIANCE_SHARES = {"pilot": (1.0, 0.0), "pooled": (0.5, 0.5)}
 
 
@@ -36,107 +43,125 @@ class Moments(NamedTuple):
     size: float
 
 
-_NOBODY = Moments(np.nan, np.nan, np.nan, np.nan, 0.0)
+Pair = tuple[Moments, Moments]  # of the pilots and of the controls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    r"""People of a group: as they are and, where they have weights, weighted too.
+    r"""Both groups: as they are and, where there are weights, weighted too.
 
     Attributes
     ----------
-    rows
-        Where they are among all people.
     masses
-        A row for each weighting, first ones and then the weights; a column for each of
-        them.
+        By group (pilots, controls), weighting (first ones, then the weights) and
+        person; zero for those who are not of the group.
     totals
-        The sum of each row of masses.
+        The sums of masses, by group and weighting.
     sizes
-        The effective size by each weighting [1]_, :math:`(\sum w)^2 / \sum w^2`.
+        The effective sizes by group and weighting [1]_,
+        :math:`(\sum w)^2 / \sum w^2`.
 
     References
     ----------
     .. [1] Kish L (1965). Survey sampling. Wiley.
     """
 
-    rows: Places
     masses: Array
     totals: Array
     sizes: Array
 
     @classmethod
-    def of(cls, rows: Places, masses: Array) -> Self:
-        """Return the members in some rows, with their masses."""
-        totals, squares = masses.sum(axis=1), np.square(masses).sum(axis=1)
+    def of(cls, masses: Array) -> Self:
+        """Return the groups of people with these masses."""
+        totals = masses.sum(axis=2)
+        squares = np.einsum("gwi,gwi->gw", masses, masses)
         sizes = totals**2 / np.where(totals > 0, squares, 1)
-        return cls(rows=rows, masses=masses, totals=totals, sizes=sizes)
+        return cls(masses=masses, totals=totals, sizes=sizes)
 
-    def known(self, x: Array) -> Self:
-        """Return those who have a number."""
-        has = ~np.isnan(x[self.rows])
-        return self.of(self.rows[has], self.masses[:, has]) if not has.all() else self
+    @classmethod
+    def of_groups(cls, pilot: Flags, weights: Array | None = None) -> Self:
+        """Return the pilots and all others, as they are and with their weights."""
+        masses = np.empty((2, 1 if weights is None else 2, len(pilot)))
+        masses[:, 0] = pilot, ~pilot
+        if weights is not None:
+            np.multiply(masses[:, 0], weights, out=masses[:, 1])
+        return cls.of(masses)
 
-    def level_moments(self, codes: Places, n_levels: int) -> list[list[Moments]]:
-        """Return the moments of each level's share, by each weighting."""
-        own = codes[self.rows]
-        counts = np.array([np.bincount(own, mass, n_levels) for mass in self.masses])
-        shares = counts / np.where(self.totals > 0, self.totals, np.nan)[:, None]
-        return [
-            list(map(share_moments, level.tolist(), self.sizes.tolist()))
-            for level in shares.T
-        ]
+    def known(self, has: Flags) -> Self:
+        """Return the groups of those who have a number."""
+        return self.of(self.masses * has)
 
-    def moments(self, x: Array) -> list[Moments]:
-        r"""Return the moments of the numbers by each weighting; none may be missing.
+    def level_moments(self, codes: Places, n_levels: int) -> Iterator[list[Pair]]:
+        """Return the moments of each level's share, by weighting."""
+        masses = self.masses.reshape(-1, len(codes))
+        counts = np.array([np.bincount(codes, mass, n_levels) for mass in masses])
+        totals = np.where(self.totals > 0, self.totals, np.nan)
+        shares = counts.reshape(*totals.shape, n_levels) / totals[..., None]
+        sizes = self.sizes.T.tolist()
+        for level in shares.T.tolist():
+            yield [
+                (share_moments(pilots, own[0]), share_moments(controls, own[1]))
+                for (pilots, controls), own in zip(level, sizes, strict=True)
+            ]
+
+    def moments(self, columns: Sequence[Array]) -> Iterator[list[Pair]]:
+        r"""Return the moments of each column, by weighting.
+
+        Of a column in which anybody's number is missing they are NaN.
 
         Notes
         -----
         The mean is :math:`\sum w x / \sum w` and, for the effective size m, the
         variance :math:`\frac{m}{m - 1} \sum w (x - \bar x)^2 / \sum w`.
         """
-        sums, centre = self._power_sums(x)
-        weightings = zip(sums.T, self.totals.tolist(), self.sizes.tolist(), strict=True)
-        return [_moments(*weighting, centre) for weighting in weightings]
+        if not columns:
+            return
+        centres = [float(np.median(column[:_FEW])) for column in columns]
+        sums = _power_sums(columns, centres, self.masses.reshape(-1, len(columns[0])))
+        totals = np.where(self.totals > 0, self.totals, np.nan)
+        first, second, third, fourth = (
+            sums.reshape(4, len(columns), *totals.shape) / totals
+        )
+        square = first * first
+        variance = second - square
+        variance[variance <= _ROUNDING * second] = 0
+        size = np.broadcast_to(self.sizes, first.shape)
+        unbiased = size / np.where(size > 1, size - 1, np.nan)
+        found = (
+            np.array(centres)[:, None, None] + first,
+            variance * unbiased,
+            third - 3 * first * second + 2 * first * square,
+            fourth - 4 * first * third + 6 * square * second - 3 * square * square,
+            size,
+        )
+        for column in np.stack(found, axis=-1).swapaxes(1, 2).tolist():
+            yield [
+                (Moments(*pilots), Moments(*controls)) for pilots, controls in column
+            ]
 
-    def _power_sums(self, x: Array) -> tuple[Array, float]:
-        """Return sums of the first four powers of distances to a centre, and this.
 
-        One pass over the numbers; near the centre the moments lose nothing by it.
-        """
-        few = x[self.rows[:_FEW]]
-        centre = float(np.median(few)) if len(few) else 0.0
-        sums = np.zeros((4, len(self.masses)))
-        for part in blocks(len(self.rows), _BLOCK):
-            own = self.rows[part]
-            powers = np.empty((4, len(own)))
-            np.subtract(x[own], centre, out=powers[0])
-            np.square(powers[0], out=powers[1])
-            np.multiply(powers[:2], powers[1], out=powers[2:])
-            sums += powers @ self.masses[:, part].T
-        return sums, centre
+def _power_sums(
+    columns: Sequence[Array], centres: Sequence[float], masses: Array
+) -> Array:
+    """Return sums of the first four powers of the distances to the columns' centres.
 
-
-def _moments(sums: Array, total: float, size: float, centre: float) -> Moments:
-    """Return central moments from sums of powers."""
-    if not total:
-        return _NOBODY
-    first, second, third, fourth = (float(value) / total for value in sums)
-    square = first * first
-    variance = second - square
-    return Moments(
-        mean=centre + first,
-        variance=variance * size / (size - 1) if size > 1 else np.nan,
-        third=third - 3 * first * second + 2 * first * square,
-        fourth=fourth - 4 * first * third + 6 * square * second - 3 * square * square,
-        size=size,
-    )
+    One row for each power and column, one column for each row of masses. It is one
+    pass over the numbers; near a centre the moments lose nothing by it.
+    """
+    sums = np.zeros((4 * len(columns), len(masses)))
+    for part in blocks(len(columns[0]), _BLOCK):
+        own = masses[:, part]
+        powers = np.empty((4, len(columns), own.shape[1]))
+        for column, centre, distances in zip(columns, centres, powers[0], strict=True):
+            np.subtract(column[part], centre, out=distances)
+        np.square(powers[0], out=powers[1])
+        np.multiply(powers[:2], powers[1], out=powers[2:])
+        sums += powers.reshape(len(sums), -1) @ own.T
+    return sums
 
 
 def share_moments(share: float, size: float) -> Moments:
     """Return the moments of zeros and ones from the share of ones."""
-    if not size:
-        return _NOBODY
     variance = share * (1 - share)
     return Moments(
         mean=share,

@@ -58,7 +58,7 @@ class Groups:
     def of(cls, cohort: Cohort, covariates: Sequence[str] | None) -> Self:
         """Return the rows of a cohort that can be weighed."""
         pilot = cohort.is_pilot.to_numpy()
-        month, _ = pd.factorize(cohort.people["month"], sort=True)
+        month = _numbered(cohort.people["month"])
         pilots, people = np.bincount(month, pilot), np.bincount(month)
         rows = ((pilots > 0) & (pilots < people))[month]
         if not rows.all():
@@ -82,6 +82,16 @@ class Groups:
                 f"{values.shape}.",
             )
         return values[self.rows]
+
+
+def _numbered(months: pd.Series) -> NDArray[np.intp]:
+    """Return the number of each row's month; it is looked up once for a run of rows."""
+    values = months.to_numpy()
+    first = np.ones(len(values), dtype=bool)
+    first[1:] = values[1:] != values[:-1]
+    starts = np.flatnonzero(first)
+    numbers, _ = pd.factorize(values[starts], sort=True)
+    return np.repeat(numbers, np.diff(starts, append=len(values)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,15 +198,25 @@ def test_moments_of_many_numbers(offset) -> None:
     """More than a block of them, far from zero, with weights and without."""
     rng = np.random.default_rng(8)
     x, weights = rng.gamma(2, 3, 20_000), rng.random(20_000)
-    rows = np.arange(1, 20_000, 2)
-    members = Members.of(rows, np.array([np.ones(len(rows)), weights[rows]]))
-    for found, own in zip(members.moments(x + offset), members.masses, strict=True):
-        mean = np.average(x[rows], weights=own)
-        central = [np.average((x[rows] - mean) ** k, weights=own) for k in (2, 3, 4)]
-        central[0] *= found.size / (found.size - 1)
-        assert found.size == pytest.approx(own.sum() ** 2 / (own**2).sum())
-        assert found.mean == pytest.approx(mean + offset, rel=1e-12)
-        assert list(found[1:4]) == pytest.approx(central, rel=1e-8)
+    members = Members.of_groups(rng.random(20_000) < 0.3, weights)
+    columns = [x + offset, 2 * x]
+    for column, by_weighting in zip(columns, members.moments(columns), strict=True):
+        masses = members.masses.swapaxes(0, 1)
+        for pair, both in zip(by_weighting, masses, strict=True):
+            for found, own in zip(pair, both, strict=True):
+                mean = np.average(column, weights=own)
+                central = [
+                    np.average((column - mean) ** k, weights=own) for k in (2, 3, 4)
+                ]
+                central[0] *= found.size / (found.size - 1)
+                assert found.size == pytest.approx(own.sum() ** 2 / (own**2).sum())
+                assert found.mean == pytest.approx(mean, rel=1e-12)
+                assert list(found[1:4]) == pytest.approx(central, rel=1e-7)
+
+
+def test_numbers_whose_squares_are_beyond_all_bounds_are_numbers() -> None:
+    table = table_of([1e200, 2e200, 3e200], [1e200, 3e200])
+    assert table["pilot"].item() == pytest.approx(2e200)
 
 
 def test_where_nobody_varies() -> None:
