@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Places = NDArray[np.intp]
+    Ticks = NDArray[np.int64]
 
-_DIGITS = 12  # of the largest number: closer ones are equal
+_DIGITS = 12  # of the largest number: those that agree in them are equal
+_CLOSE = 100  # ticks between neighbours that differ by rounding only
 
 
 def nearest_pairs(
@@ -78,130 +80,148 @@ def nearest_pairs(
     [[0, 3], [1, 2]]
     """
     step = 10.0 ** (math.ceil(math.log10(max(1.0, np.abs(line).max()))) - _DIGITS)
-    ticks = np.rint(_snapped(line, 100 * step) / step).astype(np.int64)
+    order, ticks = _in_order(line, step)
     limit = widest / step if widest < math.inf else math.inf
-    found: list[tuple[int, int]] = []
-    for pilots, controls in _by_cell(ticks, pilot, cells):
-        street = _Street.of(ticks[pilots], ticks[controls])
-        pairs = (_reused if replace else _used_once)(street, ratio, limit)
-        found += [(int(pilots[i]), int(controls[j])) for i, j in pairs]
-    return np.array(found, dtype=np.intp).reshape(-1, 2)
+    choose = _reused if replace else _used_once
+    found = [np.zeros((0, 2), dtype=np.intp)]
+    for pilots, controls in _by_cell(order, ticks, pilot, cells):
+        stops, own = _Stops.of(controls, ticks[controls]), ticks[pilots]
+        ahead = np.searchsorted(stops.numbers, own)
+        chosen = choose(stops, own.tolist(), ahead.tolist(), ratio, limit)
+        pairs = np.array([*chosen], dtype=np.intp).reshape(-1, 2)
+        pairs[:, 0] = pilots[pairs[:, 0]]
+        found.append(pairs)
+    return np.concatenate(found)
 
 
-def _snapped(line: Array, tolerance: float) -> Array:
-    """Give numbers that differ by rounding only the same value, the least of theirs."""
+def _in_order(line: Array, step: float) -> tuple[Places, Ticks]:
+    """Return the rows in ascending order, equal ones as they are, and their ticks.
+
+    Numbers that differ by rounding only are equal: to the least of them.
+    """
     order = np.argsort(line)
     along = line[order]
-    starts = np.concatenate([[True], np.diff(along) > tolerance])
-    snapped = np.empty_like(line)
-    snapped[order] = along[starts][np.cumsum(starts) - 1]
-    return snapped
+    starts = np.concatenate([[True], np.diff(along) > _CLOSE * step])
+    along = along[starts][np.cumsum(starts) - 1]
+    ticks = np.empty(len(line), dtype=np.int64)
+    ticks[order] = along = np.rint(along / step).astype(np.int64)
+    equal = len(line) * np.cumsum(np.diff(along, prepend=along[:1]) > 0)
+    return np.sort(equal + order, kind="stable") - equal, ticks
 
 
 def _by_cell(
-    ticks: NDArray[np.int64], pilot: NDArray[np.bool_], cells: Places
+    order: Places, ticks: Ticks, pilot: NDArray[np.bool_], cells: Places
 ) -> Iterator[tuple[Places, Places]]:
-    """Return each cell's pilots, the greatest first, and its controls, in row order."""
-    pilots, controls = np.flatnonzero(pilot), np.flatnonzero(~pilot)
-    pilots = pilots[np.lexsort((-ticks[pilots], cells[pilots]))]
-    controls = controls[np.argsort(cells[controls], kind="stable")]
+    """Return each cell's pilots, the greatest first, and its controls in order."""
+    order = order[np.argsort(cells[order], kind="stable")]
+    pilots, controls = order[pilot[order]], order[~pilot[order]]
     for cell in np.unique(cells[pilots]):
-        yield tuple(  # type: ignore[misc]
+        own, others = (
             rows[slice(*np.searchsorted(cells[rows], [cell, cell + 1]))]
             for rows in (pilots, controls)
         )
+        yield own[np.argsort(-ticks[own], kind="stable")], others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Street:
-    """Controls along the line, seen by each pilot to the right and to the left.
+class _Stops:
+    """Where the controls are along the line: a stop for each different number.
 
-    `right` holds the controls by ascending numbers, `left` by descending ones, equal
-    ones in row order both times; `place_right` and `place_left` say where each control
-    is in these, `first_right` and `first_left` where each pilot begins to look: at
-    equal numbers to the right, at smaller ones to the left.
+    Attributes
+    ----------
+    numbers
+        The number of each stop, ascending.
+    rows
+        The controls, stop by stop.
+    next
+        The place in `rows` of each stop's control that is taken next.
+    end
+        The place after each stop's last one.
+    above, below
+        Pointers past the stops where nobody is left. From stop i the next one upwards
+        is at `above[i]`, the next one below it at `below[i] - 1`.
     """
 
-    pilots: list[int]
-    numbers: list[int]
-    right: list[int]
-    left: list[int]
-    place_right: list[int]
-    place_left: list[int]
-    first_right: list[int]
-    first_left: list[int]
+    numbers: memoryview[int]
+    rows: memoryview[int]
+    next: memoryview[int]
+    end: memoryview[int]
+    above: memoryview[int]
+    below: memoryview[int]
 
     @classmethod
-    def of(cls, pilots: NDArray[np.int64], controls: NDArray[np.int64]) -> _Street:
-        right = np.argsort(controls, kind="stable")
-        left = np.argsort(-controls, kind="stable")
-        smaller = np.searchsorted(controls[right], pilots)
+    def of(cls, controls: Places, ticks: Ticks) -> _Stops:
+        """Return the stops of controls that are in order."""
+        starts = np.flatnonzero(np.diff(ticks, prepend=ticks[:1] - 1))
+        # Of many controls few are looked at: a view gives them without making a list.
         return cls(
-            pilots=pilots.tolist(),
-            numbers=controls.tolist(),
-            right=right.tolist(),
-            left=left.tolist(),
-            place_right=_inverse(right).tolist(),
-            place_left=_inverse(left).tolist(),
-            first_right=smaller.tolist(),
-            first_left=(len(controls) - smaller).tolist(),
+            numbers=ticks[starts].data,
+            rows=controls.data,
+            next=starts.data,
+            end=np.append(starts[1:], len(ticks)).data,
+            above=np.arange(len(starts) + 1).data,
+            below=np.arange(len(starts) + 1).data,
         )
 
-    def nearer(self, own: int, right: int, left: int) -> tuple[int | None, float]:
-        """Return the nearer of two controls, and how far it is; None past both ends."""
-        end = len(self.numbers)
-        to_right = self.right[right] if right < end else None
-        to_left = self.left[left] if left < end else None
-        right_far = math.inf if to_right is None else self.numbers[to_right] - own
-        left_far = math.inf if to_left is None else own - self.numbers[to_left]
-        if to_right is None or left_far < right_far:
-            return to_left, left_far
-        if to_left is None or right_far < left_far:
-            return to_right, right_far
-        return min(to_right, to_left), right_far
+    def nearest(self, own: int, ahead: int) -> tuple[int, float]:
+        """Return the nearest stop, and how far it is: infinitely where nobody is left.
+
+        `ahead` is the first stop that is not below the pilot's own number.
+        """
+        right, left = _end(self.above, ahead), _end(self.below, ahead) - 1
+        right_far = self.numbers[right] - own if right < len(self.numbers) else math.inf
+        left_far = own - self.numbers[left] if left >= 0 else math.inf
+        if left_far == right_far < math.inf:
+            earlier = self.rows[self.next[left]] < self.rows[self.next[right]]
+            return (left if earlier else right), right_far
+        return (left, left_far) if left_far < right_far else (right, right_far)
+
+    def take(self, stop: int) -> int:
+        """Return the row of a stop's next control, who is gone then."""
+        place = self.next[stop]
+        self.next[stop] = place + 1
+        if place + 1 == self.end[stop]:
+            self.above[stop], self.below[stop + 1] = stop + 1, stop
+        return self.rows[place]
+
+    def give_back(self, stop: int) -> None:
+        """Let the control who was taken last from a stop be there again."""
+        self.next[stop] -= 1
+        self.above[stop], self.below[stop + 1] = stop, stop + 1
 
 
-def _used_once(street: _Street, ratio: int, limit: float) -> Iterator[tuple[int, int]]:
+def _used_once(
+    stops: _Stops, pilots: list[int], ahead: list[int], ratio: int, limit: float
+) -> Iterator[tuple[int, int]]:
     """Let the pilots choose in rounds; a control that is taken is gone."""
-    n = len(street.numbers)
-    free_right, free_left = list(range(n + 1)), list(range(n + 1))
     for _ in range(ratio):
-        for i, own in enumerate(street.pilots):
-            right = _next_free(free_right, street.first_right[i])
-            left = _next_free(free_left, street.first_left[i])
-            control, far = street.nearer(own, right, left)
-            if control is not None and far <= limit:
-                free_right[street.place_right[control]] += 1
-                free_left[street.place_left[control]] += 1
-                yield i, control
+        for i, (own, first) in enumerate(zip(pilots, ahead, strict=True)):
+            stop, far = stops.nearest(own, first)
+            if far <= limit and far < math.inf:
+                yield i, stops.take(stop)
 
 
-def _reused(street: _Street, ratio: int, limit: float) -> Iterator[tuple[int, int]]:
+def _reused(
+    stops: _Stops, pilots: list[int], ahead: list[int], ratio: int, limit: float
+) -> Iterator[tuple[int, int]]:
     """Let each pilot choose among all controls."""
-    for i, own in enumerate(street.pilots):
-        right, left = street.first_right[i], street.first_left[i]
+    for i, (own, first) in enumerate(zip(pilots, ahead, strict=True)):
+        taken = []
         for _ in range(ratio):
-            control, far = street.nearer(own, right, left)
-            if control is None or far > limit:
+            stop, far = stops.nearest(own, first)
+            if far > limit or far == math.inf:
                 break
-            yield i, control
-            if street.numbers[control] >= own:
-                right += 1
-            else:
-                left += 1
+            taken.append(stop)
+            yield i, stops.take(stop)
+        for stop in reversed(taken):
+            stops.give_back(stop)
 
 
-def _next_free(free: list[int], place: int) -> int:
-    """Follow the pointers from a place to the next free one, and shorten the way."""
+def _end(pointers: memoryview[int], place: int) -> int:
+    """Follow the pointers from a place to their end, and shorten the way."""
     end = place
-    while free[end] != end:
-        end = free[end]
-    while free[place] != end:
-        free[place], place = end, free[place]
+    while pointers[end] != end:
+        end = pointers[end]
+    while pointers[place] != end:
+        pointers[place], place = end, pointers[place]
     return end
-
-
-def _inverse(order: Places) -> Places:
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order))
-    return places
