@@ -16,7 +16,7 @@ from evalkit.results import Result
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from evalkit.cohort.whole_frame import WholeFrame
     from evalkit.estimate.months.comparison import Comparison
@@ -136,9 +136,10 @@ def redraw_distribution(
     if redraws < 1:
         raise EstimationError(f"`redraws` must be at least 1, got {redraws}.")
     months = _months(comparison, whole)
-    estimates = _simulated(months, redraws, np.random.default_rng(seed))
+    redrawn = _redrawn(months)
+    estimates = _simulated(months, redrawn, redraws, np.random.default_rng(seed))
     together = months.pooled(estimates)
-    exact = _exact(months, level)
+    exact = _exact(months, redrawn, level)
     last = _last_row(months, exact, together, level)
     return Redraws(
         table=pd.DataFrame({name: [*exact[name], last[name]] for name in _COLUMNS}),
@@ -253,16 +254,54 @@ def _require_same_people(months: _Months, pilots: Counts) -> None:
         )
 
 
-def _exact(months: _Months, level: float) -> dict[str, Iterable[object]]:
-    """Return the distribution of each month's redraws in closed form."""
-    from scipy.stats import hypergeom
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Redrawn:
+    """How many events the redraws of a month hold: fewest, and chances of up to each.
 
+    The chances of so many, one more, and so on; the last one is one.
+    """
+
+    fewest: int
+    up_to: Array
+
+    @classmethod
+    def of(cls, frame: int, events: int, n: int) -> _Redrawn:
+        """Return the hypergeometric distribution, each chance from the one before."""
+        others = frame - events
+        fewest, most = max(0, n - others), min(n, events)
+        k = np.arange(fewest, most, dtype=float)
+        gain, loss = (events - k) * (n - k), (k + 1) * (others - n + k + 1)
+        logs = np.concatenate([[0.0], np.cumsum(np.log(gain / loss))])
+        up_to = np.cumsum(np.exp(logs - logs.max()))
+        return cls(fewest=fewest, up_to=up_to / up_to[-1])
+
+    def at_most(self, events: int) -> float:
+        """Return the chance of so many events or fewer."""
+        place = events - self.fewest
+        return float(self.up_to[place]) if place >= 0 else 0.0
+
+    def events(self, chances: ArrayLike) -> Counts:
+        """Return the fewest events up to which these chances go."""
+        return self.fewest + np.searchsorted(self.up_to, chances)
+
+
+def _redrawn(months: _Months) -> list[_Redrawn]:
+    counts = zip(
+        months.frame.tolist(), months.events.tolist(), months.n0.tolist(), strict=True
+    )
+    return [_Redrawn.of(*month) for month in counts]
+
+
+def _exact(
+    months: _Months, redrawn: Sequence[_Redrawn], level: float
+) -> dict[str, Iterable[object]]:
+    """Return the distribution of each month's redraws in closed form."""
     both, n0, x0 = months.both, np.maximum(months.n0, 1), months.x0
-    redrawn = months.frame, months.events, months.n0
-    most, fewest = hypergeom.ppf([[(1 + level) / 2], [(1 - level) / 2]], *redrawn)
-    # More events among the controls make the estimate smaller.
-    above, equal, up_to = (
-        chance(x0, *redrawn) for chance in (hypergeom.sf, hypergeom.pmf, hypergeom.cdf)
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    fewest, most = np.transpose([month.events(ends) for month in redrawn])
+    below, up_to = (
+        np.array([m.at_most(x) for m, x in zip(redrawn, counts.tolist(), strict=True)])
+        for counts in (x0 - 1, x0)
     )
     share = months.events / np.maximum(months.frame, 1)
     measures = {
@@ -272,8 +311,9 @@ def _exact(months: _Months, level: float) -> dict[str, Iterable[object]]:
         "redraw_sd": _sd(share, n0, months.frame),
         "redraw_low": months.pilot - most / n0,
         "redraw_high": months.pilot - fewest / n0,
-        "position": above + equal / 2,
-        "unusual": np.minimum(1, 2 * np.minimum(above + equal, up_to)),
+        # More events among the controls make the estimate smaller.
+        "position": 1 - (below + up_to) / 2,
+        "unusual": np.minimum(1, 2 * np.minimum(1 - below, up_to)),
     }
     notes = np.where(n0 == months.frame, "the sample is the whole frame", "")
     return {
@@ -292,11 +332,14 @@ def _sd(share: Array, n: Counts, frame: Counts) -> Array:
     return np.asarray(np.sqrt(share * (1 - share) / n * np.maximum(left, 0)))
 
 
-def _simulated(months: _Months, redraws: int, random: np.random.Generator) -> Array:
+def _simulated(
+    months: _Months,
+    redrawn: Sequence[_Redrawn],
+    redraws: int,
+    random: np.random.Generator,
+) -> Array:
     """Return the estimates of simulated redraws, one row each, by month."""
-    others = months.frame - months.events
-    size = (redraws, len(months.names))
-    drawn = random.hypergeometric(months.events, others, months.n0, size)
+    drawn = np.column_stack([m.events(random.random(redraws)) for m in redrawn])
     shares = np.where(months.n0 > 0, drawn, np.nan) / np.maximum(months.n0, 1)
     return months.pilot - shares
 

@@ -8,11 +8,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import hypergeom
 
 from evalkit.cohort.cohort import Cohort
 from evalkit.cohort.whole_frame import WholeFrame
 from evalkit.errors import EstimationError
-from evalkit.estimate.doubt.redraws import redraw_distribution
+from evalkit.estimate.doubt.redraws import _Redrawn, redraw_distribution
 from evalkit.estimate.months.comparison import compare
 
 
@@ -133,3 +134,16 @@ def test_what_does_not_fit_together_is_refused() -> None:
     strict = dataclasses.replace(comparison, outcome="outcome_strict")
     with pytest.raises(EstimationError, match="outcome_strict"):
         redraw_distribution(strict, frame_of(*FRAME))
+
+
+@pytest.mark.parametrize(
+    ("frame", "events", "n"), [(9000, 2500, 500), (40, 30, 20), (7, 7, 3), (5, 0, 5)]
+)
+def test_chances_of_a_month_are_hypergeometric(frame, events, n) -> None:
+    redrawn = _Redrawn.of(frame, events, n)
+    counts = range(n + 1)
+    expected = hypergeom(frame, events, n)
+    found = [redrawn.at_most(min(count, events)) for count in counts]
+    assert found == pytest.approx(expected.cdf(counts), abs=1e-12)
+    chances = [0.025, 0.3, 0.5, 0.975]
+    assert redrawn.events(chances).tolist() == expected.ppf(chances).tolist()
