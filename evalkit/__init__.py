@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from evalkit.cohort.follow_up import follow_up
     from evalkit.cohort.placebo import with_placebo
     from evalkit.cohort.verification import Verification, verify, verify_published
-    from evalkit.cohort.whole_frame import WholeFrame, whole_frame
+    from evalkit.cohort.week_counts import WeekCounts
+    from evalkit.cohort.whole_frame import (
+        WholeFrame,
+        whole_frame,
+        whole_frame_weeks,
+    )
     from evalkit.errors import EvalkitError, EvalkitWarning
     from evalkit.estimate.adjustment.adjusted import (
         AdjustedDifference,
@@ -100,7 +105,6 @@ if TYPE_CHECKING:
         ProportionalHazards,
         proportional_hazards,
     )
-    from evalkit.estimate.survival.week_counts import WeekCounts
     from evalkit.evaluation.card import EstimandCard
     from evalkit.evaluation.evaluation import Evaluation, evaluate
     from evalkit.evaluation.gate import Gate
@@ -239,6 +243,7 @@ __all__ = [
     "verify_published",
     "weigh",
     "whole_frame",
+    "whole_frame_weeks",
     "with_placebo",
     "worst_case_bounds",
     "write_report",
@@ -298,7 +303,7 @@ _HOMES = {
     "Tally": "evalkit.estimate.months.tally",
     "Verdict": "evalkit.evaluation.verdict",
     "Verification": "evalkit.cohort.verification",
-    "WeekCounts": "evalkit.estimate.survival.week_counts",
+    "WeekCounts": "evalkit.cohort.week_counts",
     "Weights": "evalkit.estimate.groups.weights",
     "WholeFrame": "evalkit.cohort.whole_frame",
     "adjusted_difference": "evalkit.estimate.adjustment.adjusted",
@@ -354,6 +359,7 @@ _HOMES = {
     "verify_published": "evalkit.cohort.verification",
     "weigh": "evalkit.estimate.groups.weights",
     "whole_frame": "evalkit.cohort.whole_frame",
+    "whole_frame_weeks": "evalkit.cohort.whole_frame",
     "with_placebo": "evalkit.cohort.placebo",
     "worst_case_bounds": "evalkit.estimate.doubt.bounds",
     "write_report": "evalkit.report.report",

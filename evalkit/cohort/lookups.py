@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.cohort.histories import HISTORY_MONTHS, slack
+from evalkit.cohort.exits import exits, unknown_exits, whole_weeks
+from evalkit.cohort.histories import HISTORY_MONTHS
 from evalkit.study.months import month_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from evalkit.register.register import Register
@@ -18,33 +21,79 @@ if TYPE_CHECKING:
 
 _LAID_OFF = "03"
 
+_BY_TIME_ZERO = """entrants e
+        JOIN lag_days d ON d.time_zero = e.time_zero
+        JOIN at_zero z ON z.entrant = e.entrant
+        LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month"""
+
+_CRITERIA = {
+    "in_pilot": "e.in_pilot",
+    "unemployed_then": "z.unemployed_then",
+    "referred_then": "coalesce(e.first_referral <= e.time_zero, false)",
+    "outside": "q.outside",
+    "in_snapshot": "q.person_id IS NOT NULL",
+    "linked": "z.linked",
+}
+"""What decides whether an entrant is followed, as SQL."""
+
+_STATES = {
+    "lag_month_0": "d.lag_month_0",
+    "in_pool": "m.in_pool",
+    **{
+        name: f"m.{name}"
+        for name in ("found_0", "still_0", "service_0", "laid_off_0", "lost_0")
+    },
+}
+"""What the outcome at the plan's lag depends on."""
+
+_DURATIONS = {
+    "weeks_before": "w.weeks_before",
+    "weeks_seen": "w.weeks_seen",
+    "exited": "w.exited",
+    "by_code": "x.by_code",
+    "reason_of_exit": "x.exit_reason",
+    "exit_code": "x.exit_code",
+    "exit_in_service": "x.exit_in_service",
+}
+"""What weeks and exit routes depend on."""
+
 
 def look_up(register: Register) -> pd.DataFrame:
     """Return one row per entrant with all that was looked up, in entrants' order."""
-    engine = register.engine
     lags = [register.protocol.follow_up.lag, *register.protocol.follow_up.further_lags]
-    _look_up_states(register, lags)
-    engine.table("exits", _exits(register))
-    engine.table("past", _past(register))
-    return engine.frame(_joined(register, lags))
+    _look_up_time_zero(register, lags)
+    register.engine.table("measured", _measured(register, lags))
+    register.engine.table("exits", exits(register))
+    register.engine.table("past", _past(register))
+    return register.engine.frame(_joined(register, lags))
 
 
 def count_states(register: Register) -> pd.DataFrame:
     """Return how many entrants are alike in all that their outcome depends on.
 
-    The columns that `look_up` has for it, and ``people``; ``first_referral`` is kept
-    only where it is not after time zero.
+    The columns that `look_up` has for it, and ``people``.
     """
-    _look_up_states(register, [register.protocol.follow_up.lag])
-    return register.engine.frame(_counted())
+    lags = [register.protocol.follow_up.lag]
+    _look_up_time_zero(register, lags)
+    register.engine.table("measured", _measured(register, lags))
+    states = "JOIN measured m ON m.entrant = e.entrant"
+    return register.engine.frame(_counted(_STATES, states))
 
 
-def _look_up_states(register: Register, lags: list[Lag]) -> None:
-    """Make the tables of the state at time zero and at the lags."""
-    engine = register.engine
-    engine.upload("lag_days", _lag_days(register, lags))
-    engine.table("at_zero", _at_zero(register))
-    engine.table("measured", _measured(register, lags))
+def count_weeks(register: Register) -> pd.DataFrame:
+    """Return how many entrants are alike in all that their durations depend on.
+
+    The columns that `look_up` has for it, and ``people``.
+    """
+    _look_up_time_zero(register, [register.protocol.follow_up.lag])
+    register.engine.table("exits", exits(register))
+    return register.engine.frame(_counted(_DURATIONS, _with_exits(register)))
+
+
+def _look_up_time_zero(register: Register, lags: list[Lag]) -> None:
+    """Make the tables of the lags' days and of the state at time zero."""
+    register.engine.upload("lag_days", _lag_days(register, lags))
+    register.engine.table("at_zero", _at_zero(register))
 
 
 def _lag_days(register: Register, lags: list[Lag]) -> pd.DataFrame:
@@ -89,6 +138,7 @@ def _at_zero(register: Register) -> str:
     if not register.has_dates:
         return f"""
             SELECT e.entrant, true AS unemployed_then,
+                   count(h.person_id) > 0 AS linked,
                    coalesce(
                        max(CASE WHEN {origin} THEN h.registration_day END),
                        max(CASE WHEN h.month = d.zero_month
@@ -105,6 +155,7 @@ def _at_zero(register: Register) -> str:
                coalesce(bool_or({covers}), false)
                    OR NOT bool_or(d.zero_seen)
                    AS unemployed_then,
+               count(h.person_id) > 0 AS linked,
                coalesce(
                    max(CASE WHEN {covers} THEN h.registration_day END),
                    max(CASE WHEN {origin} THEN h.registration_day END)
@@ -115,53 +166,16 @@ def _at_zero(register: Register) -> str:
     """
 
 
-def _exits(register: Register) -> str:
-    """Return SQL for the first exit from unemployment after time zero.
-
-    The end of the spell, or the first look that finds the person registered under a
-    code other than unemployed; ``exit_day`` is NULL where neither was seen.
-    """
-    own = f"h.registration_day <= e.time_zero + {slack(register)}"
-    return f"""
-        SELECT x.entrant, x.exit_day, x.by_code,
-               max(CASE WHEN NOT x.by_code AND h.last_day = x.exit_day
-                        THEN h.exit_reason END) AS exit_reason,
-               max(CASE WHEN x.by_code AND h.counting_day = x.exit_day AND h.registered
-                        THEN h.employment_code END) AS exit_code,
-               coalesce(bool_or(x.by_code AND h.counting_day = x.exit_day
-                                AND h.in_service), false) AS exit_in_service
-        FROM (
-            SELECT entrant, person_id, time_zero, least(ended, recoded) AS exit_day,
-                   coalesce(recoded < ended, ended IS NULL) AS by_code
-            FROM (
-                SELECT e.entrant, e.person_id, e.time_zero,
-                       min(CASE WHEN h.last_day >= e.time_zero THEN h.last_day END)
-                           AS ended,
-                       min(CASE WHEN h.counting_day >= e.time_zero AND h.registered
-                                 AND NOT h.unemployed THEN h.counting_day END)
-                           AS recoded
-                FROM entrants e
-                JOIN histories h ON h.person_id = e.person_id AND {own}
-                GROUP BY e.entrant, e.person_id, e.time_zero
-            ) both_ways
-            WHERE ended IS NOT NULL OR recoded IS NOT NULL
-        ) x
-        JOIN entrants e ON e.entrant = x.entrant
-        JOIN histories h ON h.person_id = x.person_id AND {own}
-        GROUP BY x.entrant, x.exit_day, x.by_code
-    """
-
-
 def _measured(register: Register, lags: list[Lag]) -> str:
     """Return SQL for the state at each lag, numbered from 0 (the plan's first)."""
     laid_off = f"h.employment_code = '{_LAID_OFF}'"
-    unknown = ", ".join(_texts(register.protocol.register_.unknown_exits)) or "NULL"
+    unknown = unknown_exits(register)
     columns = []
     for number, _ in enumerate(lags):
         day, month = f"d.lag_day_{number}", f"d.lag_month_{number}"
         covers = _covers(register, day, month)
         lost = (
-            f"h.last_day BETWEEN e.time_zero AND {day} AND h.exit_reason IN ({unknown})"
+            f"h.last_day BETWEEN e.time_zero AND {day} AND h.exit_reason IN {unknown}"
         )
         columns += [
             f"coalesce(bool_or({covers}), false) AS found_{number}",
@@ -173,16 +187,11 @@ def _measured(register: Register, lags: list[Lag]) -> str:
     return f"""
         SELECT e.entrant, {", ".join(columns)},
                coalesce(bool_or(h.month = d.pool_month AND h.in_pool), false)
-                   AS in_pool,
-               count(h.person_id) > 0 AS linked
+                   AS in_pool
         FROM entrants e JOIN lag_days d ON d.time_zero = e.time_zero
         LEFT JOIN histories h ON h.person_id = e.person_id
         GROUP BY e.entrant
     """
-
-
-def _texts(values: list[str]) -> list[str]:
-    return ["'" + value.replace("'", "''") + "'" for value in values]
 
 
 def _past(register: Register) -> str:
@@ -206,7 +215,7 @@ def _joined(register: Register, lags: list[Lag]) -> str:
     """Return SQL that puts everything beside the row which describes the person."""
     inflow = register.protocol.frame.kind == "inflow"
     origin = "o.registration_day = e.time_zero" if inflow else "o.registered"
-    looked_up = [
+    at_lags = [
         f"{prefix}.{name}_{number}"
         for number, _ in enumerate(lags)
         for prefix, name in (
@@ -216,23 +225,18 @@ def _joined(register: Register, lags: list[Lag]) -> str:
     ]  # fmt: skip
     described = [f'o."{name}"' for name in described_by(register)]
     described += [f'c."{name}"' for name in told_of_pilots(register)]
-    columns = ", ".join([*looked_up, *described])
+    columns = ", ".join(
+        [_selected(_CRITERIA), _selected(_DURATIONS), *at_lags, *described]
+    )
     return f"""
-        SELECT e.entrant, e.person_id, e.month, e.in_pilot, e.time_zero, e.start_day,
-               e.first_referral, z.began, z.unemployed_then,
-               x.exit_day, x.by_code, x.exit_reason AS reason_of_exit, x.exit_code,
-               x.exit_in_service, m.in_pool, m.linked,
-               p.months_unemployed_24, p.spells_24, p.services_24,
-               q.outside, q.person_id IS NOT NULL AS in_snapshot,
+        SELECT e.person_id, e.month, e.time_zero, e.start_day, e.first_referral,
+               m.in_pool, p.months_unemployed_24, p.spells_24, p.services_24,
                coalesce(o.employment_code = '{_LAID_OFF}', false) AS laid_off_then,
                {columns}
-        FROM entrants e
-        JOIN lag_days d ON d.time_zero = e.time_zero
-        JOIN at_zero z ON z.entrant = e.entrant
+        FROM {_BY_TIME_ZERO}
+        {_with_exits(register)}
         JOIN measured m ON m.entrant = e.entrant
         JOIN past p ON p.entrant = e.entrant
-        LEFT JOIN exits x ON x.entrant = e.entrant
-        LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month
         LEFT JOIN histories o
           ON o.person_id = e.person_id AND o.month = e.origin_month AND {origin}
         LEFT JOIN ({_first_entries()}) c
@@ -241,39 +245,26 @@ def _joined(register: Register, lags: list[Lag]) -> str:
     """
 
 
-def _counted() -> str:
-    """Return SQL that counts entrants by what their outcome depends on."""
-    known = {
-        "month": "e.month",
-        "in_pilot": "e.in_pilot",
-        "time_zero": "e.time_zero",
-        "first_referral": "CASE WHEN e.first_referral <= e.time_zero "
-        "THEN e.time_zero END",
-        "unemployed_then": "z.unemployed_then",
-        "lag_month_0": "d.lag_month_0",
-        "found_0": "m.found_0",
-        "still_0": "m.still_0",
-        "service_0": "m.service_0",
-        "laid_off_0": "m.laid_off_0",
-        "lost_0": "m.lost_0",
-        "in_pool": "m.in_pool",
-        "linked": "m.linked",
-        "outside": "q.outside",
-        "in_snapshot": "q.person_id IS NOT NULL",
-    }
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in known.items())
-    names = ", ".join(known)
+def _counted(columns: Mapping[str, str], joined: str) -> str:
+    """Return SQL that counts entrants who are alike in the criteria and in columns."""
+    chosen = {**_CRITERIA, **columns}
+    names = ", ".join(chosen)
     return f"""
         SELECT {names}, count(*) AS people
-        FROM (
-            SELECT {columns}
-            FROM entrants e
-            JOIN lag_days d ON d.time_zero = e.time_zero
-            JOIN at_zero z ON z.entrant = e.entrant
-            JOIN measured m ON m.entrant = e.entrant
-            LEFT JOIN eligible q ON q.person_id = e.person_id AND q.month = e.month
-        ) s
+        FROM (SELECT {_selected(chosen)} FROM {_BY_TIME_ZERO} {joined}) s
         GROUP BY {names} ORDER BY {names}
+    """
+
+
+def _selected(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+
+
+def _with_exits(register: Register) -> str:
+    """Return SQL that joins the exits and the whole weeks until then."""
+    return f"""
+        JOIN ({whole_weeks(register)}) w ON w.entrant = e.entrant
+        LEFT JOIN exits x ON x.entrant = e.entrant
     """
 
 

@@ -1,4 +1,4 @@
-"""From what was looked up to the person table: readings, durations, who is left out."""
+"""From what was looked up to the person table: readings, who is left out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cohort.cohort import Cohort
+from evalkit.cohort.exits import durations
 from evalkit.cohort.lookups import described_by, told_of_pilots
-from evalkit.study.codes import CODE_ROUTES, EXIT_ROUTES
 from evalkit.study.columns import SNAPSHOT_COLUMNS
 from evalkit.study.months import counting_day, month_text
 from evalkit.study.protocol import DAYS_A_WEEK
@@ -17,7 +17,6 @@ from evalkit.study.protocol import DAYS_A_WEEK
 if TYPE_CHECKING:
     from evalkit.cohort.time_zero import TimeZero
     from evalkit.register.register import Register
-    from evalkit.study.protocol import RegisterRules
 
 _NUMERIC = ("number", "weeks", "flag")
 _NOT_IN_SNAPSHOT = "in the register on the frame's day"
@@ -30,7 +29,7 @@ def person_table(
 ) -> Cohort:
     """Make the cohort from one row per entrant of what the register says."""
     people = _described(register, found)
-    people = people.assign(**_durations(register, found), **_outcomes(register, found))
+    people = people.assign(**durations(register, found), **_outcomes(register, found))
     covariates = list(register.protocol.estimate.covariates)
     first = [name for name in people if name not in covariates]
     people = people[[*first, *covariates]]
@@ -58,7 +57,7 @@ def _described(register: Register, found: pd.DataFrame) -> pd.DataFrame:
             "group": np.where(pilot, "pilot", "control"),
             "month": [month_text(int(month)) for month in found["month"]],
             "time_zero": _dates(found["time_zero"]),
-            "weeks_before": _elapsed_weeks(found),
+            "weeks_before": found["weeks_before"].astype(float),
             "started": pilot & found["start_day"].notna(),
             "laid_off": found["laid_off_then"].astype(float),
             "weeks_to_referral": _weeks_to_referral(found),
@@ -93,53 +92,6 @@ def _values(name: str, column: pd.Series) -> pd.Series:
         return pd.to_numeric(column).astype(float)
     except (TypeError, ValueError):
         return column
-
-
-def _durations(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return weeks after time zero, whether they ended in an exit, and where to.
-
-    Weeks to an exit are counted up (it happens within its week), weeks without one
-    down. Deaths and moves end the observation without an exit, and so does the plan's
-    `censor_weeks`.
-    """
-    rules = register.protocol.register_
-    end = counting_day(register.months[-1], rules.counting_day)
-    exited = found["exit_day"].notna() & ~found["reason_of_exit"].isin(
-        rules.unknown_exits
-    )
-    last = found["exit_day"].astype(float).fillna(end)
-    days = (last - found["time_zero"]).where(found["linked"])
-    up = np.maximum(np.ceil(days / DAYS_A_WEEK), 1)
-    down = np.maximum(np.floor(days / DAYS_A_WEEK), 0)
-    weeks = up.where(exited, down)
-    limit = register.protocol.follow_up.censor_weeks
-    if limit is not None:
-        most = np.maximum(limit - _elapsed_weeks(found), 0)
-        exited = exited & ~(weeks >= most)
-        weeks = weeks.mask(weeks > most, most)
-    return {
-        "weeks": weeks,
-        "exited": exited,
-        "exit_to": _routes(rules, found).where(exited),
-    }
-
-
-def _elapsed_weeks(found: pd.DataFrame) -> pd.Series:
-    """Return whole weeks of unemployment before time zero."""
-    return (found["time_zero"] - found["began"].astype(float)) // DAYS_A_WEEK
-
-
-def _routes(rules: RegisterRules, found: pd.DataFrame) -> pd.Series:
-    by_reason = found["reason_of_exit"].map({**EXIT_ROUTES, **rules.exit_routes})
-    services = {code: CODE_ROUTES.get(code, "service") for code in rules.services}
-    by_code = found["exit_code"].map({**CODE_ROUTES, **services})
-    by_code = by_code.mask(by_code.isna() & _true(found["exit_in_service"]), "service")
-    return by_code.where(_true(found["by_code"]), by_reason).fillna("unknown")
-
-
-def _true(column: pd.Series) -> pd.Series[bool]:
-    """Return where a column is true; missing (no exit was seen) is not."""
-    return column.eq(1)
 
 
 def _outcomes(register: Register, found: pd.DataFrame) -> dict[str, pd.Series]:
@@ -203,8 +155,8 @@ def hurdles_of(found: pd.DataFrame) -> pd.Series:
     outside = found["outside"].fillna("").mask(~found["in_snapshot"], _NOT_IN_SNAPSHOT)
     hurdle = outside.where(pilot, "")
     hurdle = hurdle.mask((hurdle == "") & ~found["unemployed_then"], _NOT_UNEMPLOYED)
-    referred = found["first_referral"].astype(float) <= found["time_zero"]
-    return hurdle.mask((hurdle == "") & ~pilot & referred, _REFERRED)
+    referred = ~pilot & found["referred_then"]
+    return hurdle.mask((hurdle == "") & referred, _REFERRED)
 
 
 def are_kept(hurdles: pd.Series, time_zero: TimeZero) -> pd.Series:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from evalkit.cohort.exits import durations
 from evalkit.cohort.follow_up import measurable_months, require_measurable
 from evalkit.cohort.frame import frame, require_drawable
 from evalkit.cohort.histories import build_histories_of_drawn
-from evalkit.cohort.lookups import count_states
+from evalkit.cohort.lookups import count_states, count_weeks
 from evalkit.cohort.person_table import are_kept, hurdles_of, readings_of
+from evalkit.cohort.week_counts import WeekCounts, alike
 from evalkit.errors import DrawError
 from evalkit.results import Result
 from evalkit.study.months import month_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from evalkit.cohort.time_zero import TimeZero
     from evalkit.register.register import Register
@@ -112,6 +115,63 @@ def whole_frame(
     >>> int(table.loc["control", "people"]) > 300
     True
     """
+    reading = time_zero or register.protocol.follow_up.time_zero
+    table = _month_by_month(register, months, reading, _count_outcomes)
+    return WholeFrame(table=table, time_zero=reading)
+
+
+def whole_frame_weeks(
+    register: Register,
+    months: Sequence[str] | None = None,
+    *,
+    time_zero: TimeZero | None = None,
+) -> WeekCounts:
+    """Follow up everybody who could have been drawn until they leave, as counts.
+
+    The people of `whole_frame`, with the weeks and exits that `follow_up` gives them.
+    Curves, rank tests and exit routes of a whole country need no more; errors take its
+    rows for different people, since counts do not tell who recurs. The counts are for
+    whoever computes with them, not for publication: many stand for one person.
+
+    Parameters
+    ----------
+    register
+        The register, reaching beyond the lag.
+    months
+        Cohort months. None: all that can be measured.
+    time_zero
+        As in `follow_up`. None: the plan's.
+
+    Returns
+    -------
+    WeekCounts
+        People who are alike in group, month, weeks_before, weeks, exited and exit_to,
+        counted.
+
+    Raises
+    ------
+    DrawError
+        If a month cannot be drawn or measured.
+
+    Examples
+    --------
+    >>> from evalkit.examples.small import small_register
+    >>> counts = whole_frame_weeks(small_register(), ["2021-02"])
+    >>> sorted(set(counts.to_frame()["group"]))
+    ['control', 'pilot']
+    """
+    reading = time_zero or register.protocol.follow_up.time_zero
+    table = _month_by_month(register, months, reading, _count_weeks)
+    return WeekCounts(people=alike(table), level=register.protocol.estimate.level)
+
+
+def _month_by_month(
+    register: Register,
+    months: Sequence[str] | None,
+    time_zero: TimeZero,
+    count: Callable[[Register, TimeZero], pd.DataFrame],
+) -> pd.DataFrame:
+    """Count everybody of each month; one at a time, so that little is held at once."""
     chosen = measurable_months(register) if months is None else list(months)
     if not chosen:
         raise DrawError("There is no month to follow up.")
@@ -119,13 +179,17 @@ def whole_frame(
         month_text(n): n for n in (require_drawable(register, m) for m in chosen)
     }
     require_measurable(register, list(numbers))
-    reading = time_zero or register.protocol.follow_up.time_zero
-    tables = [_month(register, number, reading) for number in numbers.values()]
-    return WholeFrame(table=pd.concat(tables, ignore_index=True), time_zero=reading)
+    tables = []
+    for text, number in numbers.items():
+        _build_histories(register, number, time_zero)
+        counts = count(register, time_zero)
+        counts.insert(0, "month", text)
+        tables.append(counts)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _month(register: Register, month: int, time_zero: TimeZero) -> pd.DataFrame:
-    """Return the rows of one month; one at a time, so that little is held at once."""
+def _build_histories(register: Register, month: int, time_zero: TimeZero) -> None:
+    """Make the tables of the follow-up with everybody in the frame as drawn."""
     in_frame = frame(register.protocol, month)
     register.engine.table(
         "drawn",
@@ -133,15 +197,11 @@ def _month(register: Register, month: int, time_zero: TimeZero) -> pd.DataFrame:
     )
     seed = register.protocol.draw.seed
     build_histories_of_drawn(register, {month: seed}, time_zero)
-    counts = _counts(register, count_states(register), time_zero)
-    counts.insert(0, "month", month_text(month))
-    return counts
 
 
-def _counts(
-    register: Register, found: pd.DataFrame, time_zero: TimeZero
-) -> pd.DataFrame:
+def _count_outcomes(register: Register, time_zero: TimeZero) -> pd.DataFrame:
     """Sum up people who are alike, by the rules of the person table."""
+    found = count_states(register)
     kept = are_kept(hurdles_of(found), time_zero)
     readings = readings_of(register, found)
     known = kept & readings["outcome"].notna()
@@ -159,3 +219,18 @@ def _counts(
     both = sums.reindex([True, False], fill_value=0).astype(int)
     both.index = pd.Index(["pilot", "control"], name="group")
     return both.reset_index()
+
+
+def _count_weeks(register: Register, time_zero: TimeZero) -> pd.DataFrame:
+    """Sum up those who are followed and alike, by the rules of the person table."""
+    found = count_weeks(register)
+    followed = are_kept(hurdles_of(found), time_zero)
+    people = pd.DataFrame(
+        {
+            "group": np.where(found["in_pilot"], "pilot", "control"),
+            "weeks_before": found["weeks_before"].astype(float),
+            **durations(register, found),
+            "n": found["people"],
+        }
+    )
+    return alike(people[followed])

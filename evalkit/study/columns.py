@@ -172,10 +172,10 @@ MADE_OF_SNAPSHOTS = frozenset(
      "in_pool", "goes_on", "goes_back", "spell", "spell_of_month", "person", "group",
      "time_zero", "entrant", "origin_month", "in_pilot", "start_day",
      "first_referral", "began", "unemployed_then", "in_snapshot", "outside", "linked",
-     "started", "laid_off", "laid_off_then", "weeks_to_referral", "exit_day",
-     "exit_code", "exit_in_service", "by_code", "reason_of_exit", "exited", "exit_to",
-     "status", "outcome", "outcome_strict", "outcome_report", "outcome_laid_off",
-     "measured", "days_observed",}
+     "started", "laid_off", "laid_off_then", "weeks_to_referral", "referred_then",
+     "weeks_seen", "exit_code", "exit_in_service", "by_code", "reason_of_exit",
+     "exited", "exit_to", "status", "outcome", "outcome_strict", "outcome_report",
+     "outcome_laid_off", "measured", "days_observed",}
 )  # fmt: skip
 """Names that evalkit gives to columns of its own beside those of the snapshots."""
 

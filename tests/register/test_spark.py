@@ -101,14 +101,15 @@ def answers(engine, protocol, *tables):
         draws = [ek.draw_controls(register, month) for month in months]
         cohort = ek.follow_up(register, draws)
         whole = ek.whole_frame(register, months[:1])
-        return draws, cohort, whole
+        weeks = ek.whole_frame_weeks(register, months)
+        return draws, cohort, whole, weeks
     finally:
         register.engine.close()
 
 
 def assert_same(protocol, *tables):
-    draws, cohort, whole = answers("duckdb", protocol, *tables)
-    others, other_cohort, other_whole = answers("spark", protocol, *tables)
+    draws, cohort, whole, weeks = answers("duckdb", protocol, *tables)
+    others, other_cohort, other_whole, other_weeks = answers("spark", protocol, *tables)
     assert set(cohort.to_frame()["group"]) == {"pilot", "control"}
     for draw, other in zip(draws, others, strict=True):
         assert draw.certificate.text == other.certificate.text
@@ -118,6 +119,7 @@ def assert_same(protocol, *tables):
     pd.testing.assert_frame_equal(cohort.attrition, other_cohort.attrition)
     assert cohort.notes == other_cohort.notes
     pd.testing.assert_frame_equal(whole.to_frame(), other_whole.to_frame())
+    pd.testing.assert_frame_equal(weeks.to_frame(), other_weeks.to_frame())
 
 
 @pytest.mark.usefixtures("session")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from evalkit.cohort.week_counts import people_of
 from evalkit.errors import EstimationError
 from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import Effect, interval_and_p_value, joined
@@ -19,7 +20,6 @@ from evalkit.estimate.survival.cox_model import (
     recur_or_are_weighted,
 )
 from evalkit.estimate.survival.reweighing import replicated, reweighed
-from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock, Durations
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from evalkit.cohort.week_counts import people_of
 from evalkit.errors import EstimationError
 from evalkit.estimate.adjustment.influence import few_clusters_note
 from evalkit.estimate.effect import joined
@@ -16,7 +17,6 @@ from evalkit.estimate.survival.durations import Durations
 from evalkit.estimate.survival.partial_likelihood import Likelihood
 from evalkit.estimate.survival.person_sums import summed_squares
 from evalkit.estimate.survival.risk_rows import RiskRows, risk_rows
-from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
     Codes = NDArray[np.intp]

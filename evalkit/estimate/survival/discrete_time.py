@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from evalkit.cohort.week_counts import people_of
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import Effect, joined
 from evalkit.estimate.groups.design_matrix import independent_columns
@@ -34,7 +35,6 @@ from evalkit.estimate.survival.person_periods import (
     whole_intervals,
 )
 from evalkit.estimate.survival.person_sums import summed_squares
-from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.hazard_fit import HazardFit
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
     Flags = NDArray[np.bool_]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 import numpy as np
 import pandas as pd
 
+from evalkit.cohort.week_counts import WeekCounts, people_of
 from evalkit.errors import EstimationError
 from evalkit.estimate.effect import joined
 from evalkit.estimate.survival.risk_sets import RiskSets, risk_sets
-from evalkit.estimate.survival.week_counts import WeekCounts, people_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

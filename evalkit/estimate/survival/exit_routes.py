@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evalkit.cohort.week_counts import WeekCounts, people_of
 from evalkit.errors import EstimationError
 from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import joined
@@ -20,7 +21,6 @@ from evalkit.estimate.survival.incidence_errors import (
 )
 from evalkit.estimate.survival.route_tables import RouteTables, in_order
 from evalkit.estimate.survival.supported import from_supported_week
-from evalkit.estimate.survival.week_counts import WeekCounts, people_of
 from evalkit.results import Result
 
 if TYPE_CHECKING:

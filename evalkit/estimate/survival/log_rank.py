@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from evalkit.cohort.week_counts import people_of
 from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.effect import joined, normal_p_value
 from evalkit.estimate.survival.durations import GROUPS, Durations
@@ -18,17 +19,16 @@ from evalkit.estimate.survival.reweighing import (
     replicated,
     reweighed,
 )
-from evalkit.estimate.survival.week_counts import people_of
 from evalkit.results import Result
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
     from evalkit.estimate.survival.risk_sets import RiskSets
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
 

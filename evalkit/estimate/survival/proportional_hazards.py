@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Clock
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
 

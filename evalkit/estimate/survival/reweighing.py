@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from evalkit.cohort.week_counts import people_of
 from evalkit.errors import EstimationError
-from evalkit.estimate.survival.week_counts import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.cohort.cohort import Cohort
+    from evalkit.cohort.week_counts import WeekCounts
     from evalkit.estimate.adjustment.bootstrap import Bootstrap
     from evalkit.estimate.groups.weights import Weights
     from evalkit.estimate.survival.durations import Durations
-    from evalkit.estimate.survival.week_counts import WeekCounts
 
     Array = NDArray[np.float64]
 

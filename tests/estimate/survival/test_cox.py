@@ -11,11 +11,11 @@ import pytest
 from lifelines.datasets import load_lung, load_rossi
 
 from evalkit.cohort.cohort import Cohort
+from evalkit.cohort.week_counts import WeekCounts
 from evalkit.errors import EstimationError
 from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.groups.weights import Weights, weigh
 from evalkit.estimate.survival.cox import HazardRatio, hazard_ratio
-from evalkit.estimate.survival.week_counts import WeekCounts
 
 CASE = ["clock", "strata", "weighted", "adjusted"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evalkit.cohort.week_counts import WeekCounts
 from evalkit.errors import EstimationError
 from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.cox import hazard_ratio
 from evalkit.estimate.survival.discrete_time import discrete_time_hazard
-from evalkit.estimate.survival.week_counts import WeekCounts
 
 CASE = ["clock", "width", "link", "weighted"]
 

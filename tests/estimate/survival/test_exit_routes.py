@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from evalkit.cohort.cohort import Cohort
+from evalkit.cohort.week_counts import WeekCounts
 from evalkit.errors import EstimationError
 from evalkit.estimate.adjustment.bootstrap import Bootstrap
 from evalkit.estimate.groups.weights import weigh
@@ -17,7 +18,6 @@ from evalkit.estimate.survival.exit_routes import exit_routes
 from evalkit.estimate.survival.histories import Histories
 from evalkit.estimate.survival.incidence import cumulative_incidence
 from evalkit.estimate.survival.incidence_errors import clustered_errors
-from evalkit.estimate.survival.week_counts import WeekCounts
 
 GROUPS = ("pilot", "control")
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evalkit.cohort.week_counts import WeekCounts
 from evalkit.errors import EstimationError
 from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.proportional_hazards import proportional_hazards
-from evalkit.estimate.survival.week_counts import WeekCounts
 
 COVARIATES = ["age", "place"]
 # Newton's last step, below 1e-8 of a standard deviation, is not evaluated again.

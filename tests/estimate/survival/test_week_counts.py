@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from evalkit.cohort.cohort import Cohort
+from evalkit.cohort.week_counts import WeekCounts
 from evalkit.errors import EstimationError
 from evalkit.estimate.groups.weights import weigh
 from evalkit.estimate.survival.curves import survival_curves
@@ -14,7 +15,6 @@ from evalkit.estimate.survival.horizon_difference import (
     survival_difference,
 )
 from evalkit.estimate.survival.log_rank import log_rank
-from evalkit.estimate.survival.week_counts import WeekCounts
 
 CLOCKS = ["entry", "registration"]
 

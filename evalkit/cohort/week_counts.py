@@ -24,7 +24,8 @@ class WeekCounts(Result):
     """Counts of people who are alike in all that a curve or a rank test looks at.
 
     They stand for a cohort wherever nobody is weighted and nobody recurs. A database
-    can count a whole country, and its curves and tests are those of the people.
+    can count a whole country (`whole_frame_weeks`), and its curves and tests are those
+    of the people.
 
     Attributes
     ----------
@@ -93,9 +94,7 @@ class WeekCounts(Result):
         0  control   all    5.0    True  1
         1    pilot   all    3.0    True  2
         """
-        alike = [name for name in _ALIKE if name in cohort.people]
-        counted = cohort.people.groupby(alike, dropna=False, observed=True).size()
-        return cls(people=counted.rename(_SIZE).reset_index(), level=cohort.level)
+        return cls(people=alike(cohort.people.assign(n=1)), level=cohort.level)
 
     @classmethod
     def from_frame(cls, df: pd.DataFrame, *, level: float = 0.95) -> Self:
@@ -143,6 +142,13 @@ class WeekCounts(Result):
             raise EstimationError(f"Column {_SIZE!r} must hold counts of people.")
         named = [name for name in _ALIKE if name in checked]
         return cls(people=checked[named].assign(**{_SIZE: size}), level=level)
+
+
+def alike(counts: pd.DataFrame) -> pd.DataFrame:
+    """Sum up the counts (``n``) of people who are alike, in a fixed order."""
+    names = [name for name in _ALIKE if name in counts]
+    grouped = counts.groupby(names, dropna=False, observed=True)
+    return grouped[_SIZE].sum().reset_index()
 
 
 def people_of(cohort: Cohort | WeekCounts, wanted: str) -> Cohort:
