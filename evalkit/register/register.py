@@ -151,19 +151,33 @@ def open_register(
     if engine not in _ENGINES:
         names = " or ".join(map(repr, _ENGINES))
         raise EvalkitError(f"`engine` must be {names}, got {engine!r}.")
+    return _ENGINES[engine](lambda one: _open(snapshots, pilot, protocol, one))
+
+
+def _on_duckdb(read: Callable[[DuckDB], Register]) -> Register:
     database = DuckDB()
     try:
-        register = _open(snapshots, pilot, protocol, database)
-        return replace(register, engine=_ENGINES[engine](database))
+        return read(database)
     except BaseException:
         database.close()
         raise
 
 
-def _on_spark(database: DuckDB) -> Engine:
-    from evalkit.register.spark import hand_over
+def _on_spark(read: Callable[[DuckDB], Register]) -> Register:
+    from evalkit.register.spark import Spark
 
-    return hand_over(database, _TABLES)
+    spark = Spark()  # before a long reading: whatever it lacks is told at once
+
+    def read_and_handed_over(database: DuckDB) -> Register:
+        register = read(database)
+        spark.take_over(database, _TABLES)
+        return replace(register, engine=spark)
+
+    try:
+        return _on_duckdb(read_and_handed_over)
+    except BaseException:
+        spark.close()
+        raise
 
 
 def examine_register(protocol: Protocol) -> tuple[Register | None, list[Problem]]:
@@ -263,7 +277,4 @@ def _sizes(engine: DuckDB) -> dict[int, int]:
     return dict(rows)
 
 
-_ENGINES: dict[str, Callable[[DuckDB], Engine]] = {
-    "duckdb": lambda database: database,
-    "spark": _on_spark,
-}
+_ENGINES = {"duckdb": _on_duckdb, "spark": _on_spark}

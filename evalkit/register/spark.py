@@ -129,6 +129,19 @@ class Spark:
         """Let a Parquet file be known by a name."""
         self.take(name, self.session.read.parquet(file.as_uri()))
 
+    def take_over(self, database: DuckDB, tables: Iterable[str]) -> None:
+        """Take tables of DuckDB, as Parquet files, and close it."""
+        try:
+            for name in tables:
+                file = self.folder / f"{name}.parquet"
+                database.run(
+                    f"COPY (FROM {identifier(name)}) TO {literal(str(file))} "
+                    "(FORMAT parquet)"
+                )
+                self.read(name, file)
+        finally:
+            database.close()
+
     def joined(self, expression: str) -> str:
         """Return SQL that joins all texts of a column, in ascending order."""
         return f"listagg({expression}, '') WITHIN GROUP (ORDER BY {expression})"
@@ -144,24 +157,6 @@ class Spark:
     def _query(self, sql: str) -> DataFrame:
         # Standard SQL has no escapes in texts: a backslash is one.
         return self.session.sql(sql.replace("\\", "\\\\"))
-
-
-def hand_over(database: DuckDB, tables: Iterable[str]) -> Spark:
-    """Give tables of DuckDB to Spark, as Parquet files, and close DuckDB."""
-    spark = Spark()
-    try:
-        for name in tables:
-            file = spark.folder / f"{name}.parquet"
-            database.run(
-                f"COPY (FROM {identifier(name)}) TO {literal(str(file))} "
-                "(FORMAT parquet)"
-            )
-            spark.read(name, file)
-    except BaseException:
-        spark.close()
-        raise
-    database.close()
-    return spark
 
 
 def _require_pyspark() -> None:

@@ -147,3 +147,11 @@ def test_a_register_larger_than_the_memory(tmp_path, monkeypatch):
     register = open_register(tmp_path, pilot, protocol=plan)
     assert register.reading["rows"].tolist() == [350_000] * 6 + [0]
     assert register.reading["people"].tolist() == [350_000] * 6 + [0]
+
+
+@pytest.mark.parametrize("missing", ["pyspark", "pyarrow"])
+def test_that_spark_is_missing_is_said_before_anything_is_read(monkeypatch, missing):
+    for module in {missing, f"{missing}.sql.functions"}:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(RegisterError, match="needs PySpark 4 or newer, and pyarrow"):
+        open_register("not there.csv", protocol=make_plan(), engine="spark")

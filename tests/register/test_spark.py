@@ -156,6 +156,30 @@ def test_a_session_that_was_there_lives_on(session):
     session.conf.set("spark.sql.session.timeZone", before)
 
 
+@pytest.mark.usefixtures("session")
+def test_a_faulty_register_leaves_nothing_in_spark(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    _, snapshots, listed = random_register(0)
+    with pytest.raises(ek.EvalkitError, match="no column is headed"):
+        ek.open_register(
+            snapshots.drop(columns="month"), listed, protocol=plan(), engine="spark"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_java_is_missing_is_said_before_anything_is_read(tmp_path):
+    study = write_small_study(tmp_path)
+    for file in study.parent.rglob("*.csv"):
+        file.unlink()
+    command = [sys.executable, "-m", "evalkit", "monthly", str(study), "--engine"]
+    without = os.environ | {"JAVA_HOME": str(tmp_path / "nowhere")}
+    done = subprocess.run(  # noqa: S603
+        [*command, "spark"], capture_output=True, text=True, check=False, env=without
+    )
+    assert done.returncode
+    assert "Spark does not start" in done.stderr
+
+
 def test_the_batch_writes_the_same_files(tmp_path):
     """In a process of its own, which makes its session and stops it."""
     written = []
