@@ -79,7 +79,7 @@ def _text(path: Path, name: str, known: Layout, engine: DuckDB) -> Sight:
 
 
 def _workbook(path: Path, name: str, known: Layout) -> Sight:
-    rows, header = find_sheet(path, name, known)
+    _, rows, header = find_sheet(path, name, known)
     headers = tuple(str(cell) for cell in rows[header])
     how = f"Excel, first sheet, headers in row {header + 1}"
     return Sight(name=name, how=how, headers=headers)

@@ -33,9 +33,9 @@ def read_workbook(
     path: Path, name: str, layout: Layout, engine: DuckDB, *, month: int | None
 ) -> Piece:
     """Fetch a sheet's rows, all of them text."""
-    rows, header = find_sheet(path, name, layout)
+    sheet, rows, header = find_sheet(path, name, layout)
     headers = [str(cell) for cell in rows[header]]
-    positions = match_headers(name, headers, layout)
+    positions = match_headers(f"{name}, sheet {sheet!r}", headers, layout)
     try:
         failed = list(_failed(path, name, layout, positions, header + 1))
     except (ParseError, KeyError, zipfile.BadZipFile, zlib.error, EOFError):
@@ -54,13 +54,15 @@ def read_workbook(
     )
 
 
-def find_sheet(path: Path, name: str, layout: Layout) -> tuple[list[list[Any]], int]:
-    """Return a sheet's rows, and the index of the row of headers."""
+def find_sheet(
+    path: Path, name: str, layout: Layout
+) -> tuple[str, list[list[Any]], int]:
+    """Return a sheet's name, its rows, and the index of the row of headers."""
     refuse_bomb(path, name)
-    rows = _sheet(path, name, layout.sheet)
+    sheet, rows = _sheet(path, name, layout.sheet)
     if not rows:
-        raise unreadable(name, "the sheet is empty")
-    return rows, find_header(rows[:HEADER_ROWS], layout)
+        raise unreadable(f"{name}, sheet {sheet!r}", "the sheet is empty")
+    return sheet, rows, find_header(rows[:HEADER_ROWS], layout)
 
 
 def _failed(
@@ -84,8 +86,11 @@ def _failed(
             )
 
 
-def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
-    """Return every row of a sheet, blank ones too, so that rows keep their numbers."""
+def _sheet(path: Path, name: str, sheet: str | None) -> tuple[str, list[list[Any]]]:
+    """Return a sheet's name and rows, blank ones too, so that rows keep their numbers.
+
+    None is the first sheet.
+    """
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -100,7 +105,7 @@ def _sheet(path: Path, name: str, sheet: str | None) -> list[list[Any]]:
                     f"The sheets are: {', '.join(names)}. Mend [data] sheet.",
                 )
             chosen = workbook.get_sheet_by_name(sheet or names[0])
-            return chosen.to_python(skip_empty_area=False)
+            return chosen.name, chosen.to_python(skip_empty_area=False)
     except (CalamineError, OSError):
         raise _no_workbook(name) from None
 

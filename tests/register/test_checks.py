@@ -545,7 +545,18 @@ def test_a_value_too_long_for_some_readers_hides_no_problem(plan, tmp_path):
 def test_an_empty_sheet(plan, tmp_path):
     pd.DataFrame().to_excel(tmp_path / "stock.xlsx", engine="xlsxwriter", index=False)
     text = message(tmp_path / "stock.xlsx", pilot_frame(), plan)
-    assert "the sheet is empty" in text
+    assert "stock.xlsx, sheet 'Sheet1': the sheet is empty" in text
+
+
+@pytest.mark.parametrize("sheet", [None, "Kanta"])
+def test_a_column_that_a_sheet_has_not(tmp_path, sheet):
+    with pd.ExcelWriter(tmp_path / "stock.xlsx", engine="xlsxwriter") as writer:
+        for name in ("Ohje", "Kanta"):
+            wrong = stock_frame().rename(columns={"Kesto": name})
+            wrong.to_excel(writer, sheet_name=name, index=False)
+    plan = make_plan(data={"sheet": sheet} if sheet else {})
+    text = message(tmp_path / "stock.xlsx", pilot_frame(), plan)
+    assert f"stock.xlsx, sheet {sheet or 'Ohje'!r}: no column is headed" in text
 
 
 def test_a_workbook_that_would_fill_the_memory(plan, tmp_path, monkeypatch):
