@@ -13,6 +13,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate.effect import normal_quantile
 from evalkit.estimate.groups.design_matrix import (
     MISSING,
+    as_floats,
     checked_covariates,
     is_numeric,
     levels_of,
@@ -304,22 +305,22 @@ def _lines(
     """Return the lines of all covariates: each without weights, and then with them."""
     for start in range(0, len(names), TOGETHER):
         some = {name: people[name] for name in names[start : start + TOGETHER]}
-        known = {n: numbers(n, some[n]) for n in some if is_numeric(some[n])}
+        known = {n: as_floats(some[n]) for n in some if is_numeric(some[n])}
         moments = dict(zip(known, members.moments([*known.values()]), strict=True))
         for name, column in some.items():
             if name not in known:
                 yield from _level_lines(name, *levels_of(name, column), members)
-            elif all(math.isnan(own.mean) for own in moments[name][0]):
-                yield from _incomplete_lines(
-                    name, known[name], members, distributions=distributions
-                )
-            else:
+            elif any(math.isfinite(own.mean) for own in moments[name][0]):
                 yield _number_lines(
                     name,
                     known[name],
                     moments[name],
                     members,
                     distributions=distributions,
+                )
+            else:
+                yield from _incomplete_lines(
+                    name, numbers(name, column), members, distributions=distributions
                 )
 
 

@@ -165,10 +165,15 @@ def is_numeric(values: pd.Series) -> bool:
     return bool(len(known)) and all(isinstance(value, bool) for value in known.unique())
 
 
+def as_floats(values: pd.Series) -> Array:
+    """Return a numeric covariate as it is, NaN where it is missing."""
+    return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+
+
 def numbers(name: str, values: pd.Series) -> Array:
     """Return a numeric covariate as finite numbers, NaN where it is missing."""
-    found = np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
-    if not np.isfinite(found).all() and np.isinf(found).any():
+    found = as_floats(values)
+    if np.isinf(found).any():
         raise EstimationError(
             f"Column {name!r}: {int(np.isinf(found).sum())} value(s) are infinite.",
             hint="Leave unknown values empty (NaN).",

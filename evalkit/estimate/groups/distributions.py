@@ -43,9 +43,13 @@ class Ordered(NamedTuple):
 
 
 def ordered(x: Array, weights: Array | None = None) -> Ordered:
-    """Return numbers in order; the one sort that all the rest reads."""
+    """Return numbers in order; the one sort that all the rest reads.
+
+    The array is taken over: without weights it is sorted where it lies.
+    """
     if weights is None or not len(x):
-        return Ordered(np.sort(x), None)
+        x.sort()
+        return Ordered(x, None)
     order = np.argsort(x)
     cumulative = np.concatenate([[0.0], np.cumsum(weights[order])])
     return Ordered(x[order], cumulative / cumulative[-1])

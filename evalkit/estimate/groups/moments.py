@@ -107,15 +107,20 @@ class Members:
     def moments(self, columns: Sequence[Array]) -> Iterator[list[Pair]]:
         r"""Return the moments of each column, by weighting.
 
-        Of a column in which anybody's number is missing they are NaN.
+        Of a column in which anybody's number is missing or infinite no mean is finite.
 
         Notes
         -----
         The mean is :math:`\sum w x / \sum w` and, for the effective size m, the
         variance :math:`\frac{m}{m - 1} \sum w (x - \bar x)^2 / \sum w`.
         """
-        if not columns:
-            return
+        if columns:
+            for column in self._moments(columns).tolist():
+                yield [(Moments(*own), Moments(*others)) for own, others in column]
+
+    @np.errstate(invalid="ignore", over="ignore")  # of numbers that are infinite
+    def _moments(self, columns: Sequence[Array]) -> Array:
+        """Return the moments by column, weighting, group and moment."""
         centres = [float(np.median(column[:_FEW])) for column in columns]
         sums = _power_sums(columns, centres, self.masses.reshape(-1, len(columns[0])))
         totals = np.where(self.totals > 0, self.totals, np.nan)
@@ -134,10 +139,7 @@ class Members:
             fourth - 4 * first * third + 6 * square * second - 3 * square * square,
             size,
         )
-        for column in np.stack(found, axis=-1).swapaxes(1, 2).tolist():
-            yield [
-                (Moments(*pilots), Moments(*controls)) for pilots, controls in column
-            ]
+        return np.stack(found, axis=-1).swapaxes(1, 2)
 
 
 def _power_sums(

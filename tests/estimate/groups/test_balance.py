@@ -214,6 +214,12 @@ def test_moments_of_many_numbers(offset) -> None:
                 assert list(found[1:4]) == pytest.approx(central, rel=1e-7)
 
 
+@pytest.mark.parametrize("others", [[1.0, 2.0], [np.inf, 2.0], [np.inf] * 2])
+def test_infinite_numbers_are_refused(others) -> None:
+    with pytest.raises(EstimationError, match="infinite"):
+        table_of([1.0, np.inf, np.nan], others)
+
+
 def test_where_nobody_varies() -> None:
     same, other = table_of([1, 1, 1], [1, 1]), table_of([5, 5, 5], [4, 4])
     assert same["smd"].item() == 0
