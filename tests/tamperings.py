@@ -370,13 +370,14 @@ def _opening(month: str) -> dt.date:
 
 
 def _content(file: Path) -> object:
-    """Return what a snapshot says, padding and leading zeros of codes apart."""
+    """Return what a snapshot says: padding, a header's case, codes' zeros apart."""
     try:
         text = file.read_bytes().decode()
     except UnicodeDecodeError:
         return file.read_bytes()
     head, *rows = (line.split(";") for line in text.split("\n"))
-    return head, sorted([cell.strip().lstrip("0") for cell in row] for row in rows)
+    header = [name.strip().lower() for name in head]
+    return header, sorted([cell.strip().lstrip("0") for cell in row] for row in rows)
 
 
 OF_FILES = (
