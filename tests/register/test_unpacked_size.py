@@ -46,7 +46,9 @@ def in_sheet(old, new):
 
 def test_an_honest_workbook_is_let_through(workbook):
     refuse_bomb(workbook, "stock.xlsx")
-    rows, header = find_sheet(workbook, "stock.xlsx", snapshot_layout(make_plan()))
+    plan = snapshot_layout(make_plan())
+    sheet, rows, header = find_sheet(workbook, "stock.xlsx", plan)
+    assert sheet == "Sheet1"
     assert rows[header + 1 :] == [["a", 1.0], ["b", 2.0]]
 
 
