@@ -166,20 +166,25 @@ PILOT_COLUMNS: dict[str, Column] = dict(
 )  # fmt: skip
 """Columns of the pilot's list of clients."""
 
-MADE_OF_SNAPSHOTS = frozenset(
+_MADE_OF_PEOPLE = frozenset(
+    {"person", "group", "month", "time_zero", "entrant", "in_pilot", "first_referral",
+     "began", "unemployed_then", "in_snapshot", "outside", "linked", "started",
+     "laid_off", "laid_off_then", "weeks", "weeks_before", "weeks_to_referral",
+     "referred_then", "weeks_seen", "exit_code", "exit_in_service", "by_code",
+     "reason_of_exit", "exited", "exit_to", "status", "outcome", "outcome_strict",
+     "outcome_report", "outcome_laid_off", "measured", "days_observed"}
+)  # fmt: skip
+"""Names that the follow-up gives to columns of its own."""
+
+MADE_OF_SNAPSHOTS = _MADE_OF_PEOPLE | frozenset(
     {"registered", "registration_day", "deregistration_day", "counting_day",
-     "first_day", "last_day", "piece", "place", "wrong", "look", "found_absent",
-     "in_pool", "goes_on", "goes_back", "spell", "spell_of_month", "person", "group",
-     "time_zero", "entrant", "origin_month", "in_pilot", "start_day",
-     "first_referral", "began", "unemployed_then", "in_snapshot", "outside", "linked",
-     "started", "laid_off", "laid_off_then", "weeks_to_referral", "referred_then",
-     "weeks_seen", "exit_code", "exit_in_service", "by_code", "reason_of_exit",
-     "exited", "exit_to", "status", "outcome", "outcome_strict", "outcome_report",
-     "outcome_laid_off", "measured", "days_observed",}
+     "first_day", "last_day", "start_day", "piece", "place", "wrong", "look",
+     "found_absent", "in_pool", "goes_on", "goes_back", "spell", "spell_of_month",
+     "origin_month"}
 )  # fmt: skip
 """Names that evalkit gives to columns of its own beside those of the snapshots."""
 
-MADE_OF_PILOT = frozenset(
+MADE_OF_PILOT = _MADE_OF_PEOPLE | frozenset(
     {"referral_day", "start_day", "end_day", "piece", "place", "wrong"}
 )
 """Names that evalkit gives to columns of its own beside those of the pilot's list."""

@@ -179,6 +179,9 @@ BROKEN = {
     "own name of the pilot's list that evalkit uses": (
         "[frame]", 'start_day = "x"\n[frame]', "start_day: a column of your own",
     ),
+    "own name of the pilot's list that the follow-up makes": (
+        "[frame]", 'Exited = "x"\n[frame]', "Exited: a column of your own",
+    ),
     "month end without dates": (
         "[data.pilot", 'registered_at_month_end = "x"\n[data.pilot',
         "needs `deregistration_date`",
