@@ -21,7 +21,7 @@ def exits(register: Register) -> str:
     """Return SQL for the first exit from unemployment after time zero.
 
     The end of the spell, or the first look that finds the person registered under a
-    code other than unemployed; ``exit_day`` is NULL where neither was seen.
+    code other than unemployed; no row where neither was seen.
     """
     own = f"h.registration_day <= e.time_zero + {slack(register)}"
     return f"""

@@ -170,9 +170,10 @@ _MADE_OF_PEOPLE = frozenset(
     {"person", "group", "month", "time_zero", "entrant", "in_pilot", "first_referral",
      "began", "unemployed_then", "in_snapshot", "outside", "linked", "started",
      "laid_off", "laid_off_then", "weeks", "weeks_before", "weeks_to_referral",
-     "referred_then", "weeks_seen", "exit_code", "exit_in_service", "by_code",
-     "reason_of_exit", "exited", "exit_to", "status", "outcome", "outcome_strict",
-     "outcome_report", "outcome_laid_off", "measured", "days_observed"}
+     "referred_then", "weeks_seen", "exit_day", "exit_code", "exit_in_service",
+     "by_code", "reason_of_exit", "exited", "exit_to", "status", "outcome",
+     "outcome_strict", "outcome_report", "outcome_laid_off", "measured",
+     "days_observed"}
 )  # fmt: skip
 """Names that the follow-up gives to columns of its own."""
 

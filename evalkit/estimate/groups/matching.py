@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def nearest_pairs(
     """
     step = 10.0 ** (math.ceil(math.log10(max(1.0, np.abs(line).max()))) - _DIGITS)
     order, ticks = _in_order(line, step)
-    limit = widest / step if widest < math.inf else math.inf
+    limit = min(widest / step, sys.float_info.max)  # nobody is infinitely far
     choose = _reused if replace else _used_once
     found = [np.zeros((0, 2), dtype=np.intp)]
     for pilots, controls in _by_cell(order, ticks, pilot, cells):
@@ -197,7 +198,7 @@ def _used_once(
     for _ in range(ratio):
         for i, (own, first) in enumerate(zip(pilots, ahead, strict=True)):
             stop, far = stops.nearest(own, first)
-            if far <= limit and far < math.inf:
+            if far <= limit:
                 yield i, stops.take(stop)
 
 
@@ -209,7 +210,7 @@ def _reused(
         taken = []
         for _ in range(ratio):
             stop, far = stops.nearest(own, first)
-            if far > limit or far == math.inf:
+            if far > limit:
                 break
             taken.append(stop)
             yield i, stops.take(stop)

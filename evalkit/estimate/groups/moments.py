@@ -79,7 +79,7 @@ class Members:
         return cls(masses=masses, totals=totals, sizes=sizes)
 
     @classmethod
-    def of_groups(cls, pilot: Flags, weights: Array | None = None) -> Self:
+    def of_groups(cls, pilot: Flags, weights: Array | None) -> Self:
         """Return the pilots and all others, as they are and with their weights."""
         masses = np.empty((2, 1 if weights is None else 2, len(pilot)))
         masses[:, 0] = pilot, ~pilot
